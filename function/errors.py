@@ -1,0 +1,23 @@
+"""What a caller did wrong, in the caller's words."""
+
+from collections.abc import Mapping
+
+
+class RequestError(Exception):
+    """A request that cannot be answered, for a reason the caller can mend.
+
+    `status` is a 4xx; `path` is the place in the request, such as `$.flights[2].MES`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message if path is None else f"{message} - at `{path}`")
+        self.path = path
+        self.status = status
+        self.headers = dict(headers or {})

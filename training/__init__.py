@@ -1,0 +1,1 @@
+"""Fit the encoder and XGBoost on flights, and write them as one ONNX graph."""

@@ -1,0 +1,40 @@
+"""Files that are replaced as a whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+ARTIFACTS: Final = Path(__file__).parents[1] / "artifacts"
+
+
+def replace(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write `files` into `folder`, all of them or, where one cannot be, none.
+
+    Each is on the disk before the first takes its place, and a failure among the renames puts
+    back what stood there before.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as stage:
+        new, old = Path(stage, "new"), Path(stage, "old")
+        new.mkdir()
+        old.mkdir()
+        for name, content in files.items():
+            with (new / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if (folder / name).exists():
+                shutil.copy2(folder / name, old / name)
+        try:
+            for name in files:
+                (new / name).replace(folder / name)
+        except BaseException:
+            for name in files:
+                if (old / name).exists():
+                    (old / name).replace(folder / name)
+                elif not (new / name).exists():
+                    (folder / name).unlink()
+            raise

@@ -1,0 +1,186 @@
+"""The delay model: one-hot encoder and XGBoost, with the interface of the delay challenge."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Self, overload
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from xgboost import Booster, XGBClassifier
+
+from function.metadata import Categories
+
+from .artifacts import ARTIFACTS, replace
+from .counts import delayed, weigh
+from .features import TOP10, categories_of, columns_of, one_hot
+
+STORE: Final = ARTIFACTS / "challenge.ubj"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What XGBoost is told; the defaults are the challenge's."""
+
+    n_estimators: int = 100
+    learning_rate: float = 0.01
+    max_depth: int = 6
+    min_child_weight: float = 1
+
+
+class DelayModel:
+    """Predict whether flights leave more than 15 minutes late.
+
+    `columns` names the one-hot columns it learns from, `None` all of them. `fit` stores the model
+    at `store`, in XGBoost's own UBJSON, and a model that is not fitted loads it from there.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str] | None = TOP10,
+        settings: Settings | None = None,
+        store: Path = STORE,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.store = store
+        self._columns = columns
+        self._categories: Categories | None = None
+        self._classifier: XGBClassifier | None = None
+
+    @overload
+    def preprocess(self, data: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def preprocess(
+        self, data: pd.DataFrame, target_column: str
+    ) -> tuple[pd.DataFrame, pd.DataFrame]: ...
+    def preprocess(
+        self, data: pd.DataFrame, target_column: str | None = None
+    ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
+        """Return one-hot features, float32 [N, columns], and with a target its frame, int [N, 1].
+
+        A target that is no column of `data` is computed from its two times. With a target the
+        categories are those of `data`; without one they are the fitted model's, and a category
+        that it does not know raises `ValueError`.
+        """
+        if target_column is None:
+            return self._encode(data)
+        self.learn(categories_of(data))
+        target = data[target_column] if target_column in data else delayed(data)
+        return self._encode(data), target.astype("int64").to_frame(target_column)
+
+    def learn(self, categories: Categories) -> Self:
+        """Take the categories, and forget what was fitted on others."""
+        self._categories, self._classifier = categories, None
+        return self
+
+    def fit(
+        self,
+        features: pd.DataFrame,
+        target: pd.DataFrame,
+        weight: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Fit on preprocessed features and store the model; the classes are weighed to balance.
+
+        `weight` is the number of flights that each row stands for.
+        """
+        if self._categories is None:
+            raise ValueError("Cannot fit: the categories are not known. Preprocess a target first.")
+        label = target.to_numpy().ravel()
+        delay_rate = float(np.average(label, weights=weight))
+        if not 0 < delay_rate < 1:
+            raise ValueError("Cannot fit: expected delayed and punctual flights, got one class.")
+        classifier = XGBClassifier(
+            **asdict(self.settings),
+            scale_pos_weight=(1 - delay_rate) / delay_rate,
+            base_score=0.5,  # an estimated one is added in another order by ONNX Runtime
+            n_jobs=1,  # and so are the sums of several threads
+            tree_method="hist",
+            random_state=1,
+        )
+        classifier.fit(features.to_numpy(), label, sample_weight=weight)
+        classifier.get_booster().set_attr(
+            categories=msgspec.json.encode(self._categories).decode(),
+            columns=msgspec.json.encode(list(features.columns)).decode(),
+            delay_rate=repr(delay_rate),
+        )
+        self._classifier = classifier
+        replace(self.store.parent, {self.store.name: bytes(self.booster.save_raw("ubj"))})
+
+    def fit_counts(self, cells: pd.DataFrame, categories: Categories) -> Self:
+        """Fit on counts, which gives the model of the fit on their flights."""
+        rows, label, weight = weigh(cells)
+        self.learn(categories)
+        self.fit(self._encode(rows), pd.DataFrame({"delay": label}), weight)
+        return self
+
+    def predict(self, features: pd.DataFrame) -> list[int]:
+        """Return for each row whether the flight will be delayed, 0 or 1."""
+        labels: list[int] = self._fitted().predict(self._checked(features)).tolist()
+        return labels
+
+    def margin(self, features: pd.DataFrame) -> NDArray[np.float32]:
+        """Return XGBoost's raw margin of each row, [N]: log-odds between balanced classes."""
+        margin: NDArray[np.float32] = self._fitted().predict(
+            self._checked(features), output_margin=True
+        )
+        return margin
+
+    def probability(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the calibrated probability of a delay of each row, [N].
+
+        Balancing multiplied the odds by negatives / positives, so they are divided by it again:
+        a subtraction in log-odds.
+        """
+        return 1 / (1 + np.exp(self.log_imbalance - self.margin(features).astype(np.float64)))
+
+    @property
+    def categories(self) -> Categories:
+        """The categories of each feature, in one-hot order."""
+        if self._categories is None:
+            stored = self.booster.attr("categories") or ""
+            self._categories = msgspec.json.decode(stored, type=Categories)
+        return self._categories
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the features, in order."""
+        return columns_of(self.categories) if self._columns is None else list(self._columns)
+
+    @property
+    def booster(self) -> Booster:
+        """The fitted booster."""
+        return self._fitted().get_booster()
+
+    @property
+    def delay_rate(self) -> float:
+        """The delay rate of the training flights, the threshold of the calibrated probability."""
+        return float(self.booster.attr("delay_rate") or "nan")
+
+    @property
+    def log_imbalance(self) -> float:
+        """The logarithm of negatives / positives among the training flights."""
+        return math.log((1 - self.delay_rate) / self.delay_rate)
+
+    def _fitted(self) -> XGBClassifier:
+        if self._classifier is None:
+            if not self.store.exists():
+                raise FileNotFoundError(
+                    f"Cannot predict: the model is not fitted and {self.store} does not exist. "
+                    "Run `make train`."
+                )
+            classifier = XGBClassifier(n_jobs=1)
+            classifier.load_model(self.store)
+            self._classifier = classifier
+        return self._classifier
+
+    def _encode(self, data: pd.DataFrame) -> pd.DataFrame:
+        # A column of the ten that another airport does not have is zero throughout.
+        return one_hot(data, self.categories).reindex(columns=self.columns, fill_value=0.0)
+
+    def _checked(self, features: pd.DataFrame) -> NDArray[np.float32]:
+        if list(features.columns) != self.columns:
+            raise ValueError(f"Expected the columns {self.columns}, got {list(features.columns)}.")
+        return features.to_numpy(np.float32)
