@@ -55,5 +55,8 @@ def one_hot(data: pd.DataFrame, categories: Categories) -> pd.DataFrame:
             raise ValueError(
                 f"Expected a known category, got {unknown.iloc[0]!r} in the column `{name}`."
             )
+    columns = columns_of(categories)
+    if data.empty:  # which scikit-learn refuses
+        return pd.DataFrame(np.empty((0, len(columns)), np.float32), columns=columns)
     encoded = encoder_of(categories).transform(data[FEATURES])
-    return pd.DataFrame(encoded, columns=columns_of(categories), index=data.index)
+    return pd.DataFrame(encoded, columns=columns, index=data.index)

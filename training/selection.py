@@ -42,7 +42,7 @@ def cross_validate(counts: Counts, advance: Callable[[], object]) -> pd.DataFram
     standard error of that distance. `advance` is called after each fit.
     """
     cells, rng = counts.part("train"), np.random.default_rng(42)
-    rounds = [_holdouts(list(folds(cells, rng))) for _ in range(REPEATS)]
+    rounds = [holdouts(list(folds(cells, rng))) for _ in range(REPEATS)]
     pairs = list(itertools.chain.from_iterable(rounds))
     losses = np.empty((len(GRID), len(pairs)))
     nodes = np.empty(len(GRID))
@@ -78,7 +78,8 @@ def choose(table: pd.DataFrame) -> Settings:
     )
 
 
-def _holdouts(parts: list[pd.DataFrame]) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+def holdouts(parts: list[pd.DataFrame]) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Yield each part with the rest of the flights before it: (fitted, held out)."""
     total = sum(part[["flights", "delayed"]] for part in parts)
     for part in parts:
         rest = part.assign(**(total - part[["flights", "delayed"]]))
