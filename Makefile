@@ -16,7 +16,7 @@ help: ## list the targets
 install: .venv/ready ## set up .venv with all that the project needs
 
 serve: package .build/runtime/ready ## answer flights on PORT (8080), as deployed
-	FUNCTION_USE_ASGI=1 .build/runtime/bin/functions-framework \
+	exec env FUNCTION_USE_ASGI=1 .build/runtime/bin/functions-framework \
 		--target predict --source .build/function/main.py --host $(HOST) --port $(PORT)
 
 train: .venv/ready ## train on DATA (flights or counts) and replace artifacts/

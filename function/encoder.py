@@ -76,5 +76,5 @@ def _nearest(value: str, known: Sequence[Category]) -> str | None:
 
     names = {str(name).casefold(): str(name) for name in known}
     # difflib is quadratic, so it sees no more of the value than a name could match.
-    near = difflib.get_close_matches(value[:_SHOWN].casefold(), names, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(value[:_SHOWN].casefold(), names, n=1, cutoff=0.6)
     return names[near[0]] if near else None

@@ -50,10 +50,10 @@ def encoder_of(categories: Categories) -> ColumnTransformer:
 def one_hot(data: pd.DataFrame, categories: Categories) -> pd.DataFrame:
     """Return the one-hot columns of `data`, float32 [N, K]; raise `ValueError` at an unknown."""
     for name in FEATURES:
-        unknown = data.loc[~data[name].isin(getattr(categories, name)), name]
-        if not unknown.empty:
+        unknown = data.loc[~data[name].isin(getattr(categories, name)), name].tolist()
+        if unknown:
             raise ValueError(
-                f"Expected a known category, got {unknown.iloc[0]!r} in the column `{name}`."
+                f"Expected a known category, got {unknown[0]!r} in the column `{name}`."
             )
     columns = columns_of(categories)
     if data.empty:  # which scikit-learn refuses
