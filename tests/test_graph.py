@@ -9,7 +9,7 @@ import pytest
 
 from function.metadata import FORMAT_VERSION, Metadata
 from training.artifacts import ARTIFACTS
-from training.counts import Counts
+from training.counts import Counts, DataError
 from training.graph import model_graph
 from training.model import DelayModel
 
@@ -94,5 +94,5 @@ def test_ten_columns_that_the_flights_do_not_know_are_refused(
 ) -> None:
     model = DelayModel(store=tmp_path / "model.ubj")
     model.learn(elsewhere.categories)
-    with pytest.raises(ValueError, match=r"know no .*OPERA_Copa Air"):
+    with pytest.raises(DataError, match=r"know no .*OPERA_Copa Air"):
         model_graph(model, metadata)

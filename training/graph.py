@@ -14,6 +14,7 @@ from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 
 from function.metadata import Metadata
 
+from .counts import DataError
 from .features import columns_of, encoder_of
 from .model import DelayModel
 
@@ -61,7 +62,10 @@ def model_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
     """Return the graph from `one_hot`, float32 [N, K], to `delay` and `probability`, both [N]."""
     names = columns_of(model.categories)
     if missing := set(model.columns) - set(names):
-        raise ValueError(f"Cannot convert: the flights know no {', '.join(sorted(missing))}.")
+        raise DataError(
+            f"Cannot convert the model: the flights know no {', '.join(sorted(missing))}. "
+            "Train with all features."
+        )
     choice = _parse(
         CHOICE.format(width=len(names)),
         columns=np.array([names.index(name) for name in model.columns]),
