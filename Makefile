@@ -7,8 +7,9 @@ DATA ?= data/scl_2017.csv
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
+RIVALS := reference fastapi_onnx hello floor
 
-.PHONY: help install serve train select test check format package lock
+.PHONY: help install serve train select test bench check format package lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 14
@@ -28,6 +29,9 @@ select: .venv/ready ## repeat the choice of the training settings
 test: .venv/ready .build/runtime/ready package ## run all tests
 	$(BIN)/pytest
 
+bench: .venv/ready .build/runtime/ready package $(RIVALS:%=.build/bench/%/ready) ## measure against rivals
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+
 check: .venv/ready ## lint and type-check; change nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -45,9 +49,13 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group function --output-file function/requirements.txt
 	$(COMPILE) --group dev --constraints function/requirements.txt \
 		--output-file training/requirements.txt
+	for rival in $(RIVALS); do $(COMPILE) --group bench-$$rival \
+		--constraints function/requirements.txt \
+		--output-file tests/bench/rivals/$$rival/requirements.txt; done
 
 .venv/ready: training/requirements.txt
 .build/runtime/ready: function/requirements.txt
+$(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/requirements.txt
 %/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \
 		f"Puntual needs Python 3.12 or newer, and $(PYTHON) is {sys.version.split()[0]}.")'

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import functions_framework.aio
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from .encoder import Encoder
@@ -50,11 +50,12 @@ ROUTES: Final[dict[str, dict[str, Handler]]] = {
     "/health": {"GET": _health, "HEAD": _health},
     "/model": {"GET": _model, "HEAD": _model},
 }
-HEADERS: Final = {
-    "X-Model-Version": model.metadata.model_version,
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
+# Encoded once: doing it anew costs an answer a tenth of its time.
+HEADERS: Final = [
+    (b"x-model-version", model.metadata.model_version.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
 
 
 @functions_framework.aio.http
@@ -63,19 +64,16 @@ async def predict(request: Request) -> Response:
     try:
         handler = _route(request)
         body = await _body(request) if request.method == "POST" else b""
-        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1")))
-        return _response(200, handler(body, query))
+        return _response(200, handler(body, _query(request)))
     except RequestError as error:
         answer = {"error": str(error)} | ({"path": error.path} if error.path else {})
         return _response(error.status, answer, error.headers)
-    except ClientDisconnect:
-        return _response(400, {"error": "Expected a whole body, got a part of it"})
 
 
 def _response(status: int, answer: object, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        msgspec.json.encode(answer), status, HEADERS | (headers or {}), "application/json"
-    )
+    response = Response(msgspec.json.encode(answer), status, headers, "application/json")
+    response.raw_headers += HEADERS
+    return response
 
 
 def _route(request: Request) -> Handler:
@@ -95,12 +93,22 @@ async def _body(request: Request) -> bytes:
         message = f"Expected the content type application/json, got {content_type}"
         raise RequestError(message, status=415)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    more = True
+    while more:  # as `request.stream()` does, without a generator
+        part = await request.receive()
+        if part["type"] == "http.disconnect":
+            raise RequestError("Expected a whole body, got a part of it")
+        body += part.get("body", b"")
+        more = part.get("more_body", False)
         if len(body) > MAX_BODY:
             message = f"Expected a body of at most {MAX_BODY} bytes, got a longer one"
             raise RequestError(message, status=413, headers={"Connection": "close"})
     return bytes(body)
+
+
+def _query(request: Request) -> Query:
+    query = request.scope["query_string"]
+    return dict(parse_qsl(query.decode("latin-1"))) if query else {}
 
 
 def _flag(query: Query, name: str) -> bool:

@@ -23,7 +23,7 @@ IR_VERSION: Final = 10
 HEADER: Final = '<ir_version: 10, opset_import: ["": 21, "ai.onnx.ml": 3]>'
 LIBRARIES: Final = ("numpy", "onnx", "onnxmltools", "scikit-learn", "skl2onnx", "xgboost-cpu")
 
-# The booster learnt from `columns`, a choice of the one-hot vector.
+# For a booster that learnt from `columns`, a choice of the one-hot vector.
 CHOICE: Final = """
 choice (float[N, {width}] one_hot) => (float[N, C] chosen) {{
     chosen = Gather<axis = 1>(one_hot, columns)
@@ -33,12 +33,11 @@ choice (float[N, {width}] one_hot) => (float[N, C] chosen) {{
 # From XGBoost's margin to the answer, in double so that only the last rounding shows. The margin
 # is one of balanced classes; taking off log(negatives / positives) calibrates it.
 DECISION: Final = """
-decision (float[N, 2] scores) => (int64[N] delay, float[N] probability) {
-    margin = Gather<axis = 1>(scores, of_a_delay)
+decision (float[N, 1] margins) => (int64[N] delay, float[N] probability) {
+    margin = Squeeze(margins, one_target)
     margin_double = Cast<to = 11>(margin)
-    log_odds = Sub(margin_double, log_imbalance)
-    negative = Neg(log_odds)
-    inverse_odds = Exp(negative)
+    negative_log_odds = Sub(log_imbalance, margin_double)
+    inverse_odds = Exp(negative_log_odds)
     inverse_probability = Add(inverse_odds, one)
     probability_double = Reciprocal(inverse_probability)
     probability = Cast<to = 1>(probability_double)
@@ -66,19 +65,20 @@ def model_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
             f"Cannot convert the model: the flights know no {', '.join(sorted(missing))}. "
             "Train with all features."
         )
-    choice = _parse(
-        CHOICE.format(width=len(names)),
-        columns=np.array([names.index(name) for name in model.columns]),
-    )
     decision = _parse(
         DECISION,
-        of_a_delay=np.array(1),
+        one_target=np.array([1]),
         log_imbalance=np.array(model.log_imbalance),
         one=np.array(1.0),
         threshold=np.array(threshold_of(model), np.float32),
     )
-    graph = merge_models(choice, _trees(model), [("chosen", "chosen")])
-    return _finish(merge_models(graph, decision, [("scores", "scores")]), metadata)
+    source = "one_hot" if model.columns == names else "chosen"
+    graph = merge_models(_trees(model, source), decision, [("margins", "margins")])
+    if source == "chosen":
+        columns = np.array([names.index(name) for name in model.columns])
+        choice = _parse(CHOICE.format(width=len(names)), columns=columns)
+        graph = merge_models(choice, graph, [("chosen", "chosen")])
+    return _finish(graph, metadata)
 
 
 def pipeline_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
@@ -97,19 +97,33 @@ def pipeline_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
     return _finish(merge_models(encoder, model_graph(model, metadata), encoded), metadata)
 
 
-def _trees(model: DelayModel) -> ModelProto:
-    """Return the booster as one node from `chosen` to `scores`, minus the margin and the margin."""
-    width = FloatTensorType([None, len(model.columns)])
-    trees = convert_xgboost(model.booster, initial_types=[("chosen", width)])
-    (node,) = trees.graph.node
-    node.output[1] = "scores"
-    # ONNX Runtime's own sigmoid differs from XGBoost's by up to 236 ULP.
-    (post_transform,) = (each for each in node.attribute if each.name == "post_transform")
-    post_transform.s = b"NONE"
-    del trees.graph.output[:]
-    scores = helper.make_tensor_value_info("scores", onnx.TensorProto.FLOAT, [None, 2])
-    trees.graph.output.append(scores)
-    return _align(trees)
+def _trees(model: DelayModel, source: str) -> ModelProto:
+    """Return the booster as one node from `source`, [N, columns], to `margins`, [N, 1].
+
+    The converter writes a classifier of two classes. A regressor adds up the same leaves in the
+    same order, and takes ONNX Runtime 0.75 of the time.
+    """
+    width = len(model.columns)
+    initial_types = [(source, FloatTensorType([None, width]))]
+    (classifier,) = convert_xgboost(model.booster, initial_types=initial_types).graph.node
+    trees = {each.name: helper.get_attribute_value(each) for each in classifier.attribute}
+    regressor = helper.make_node(
+        "TreeEnsembleRegressor",
+        [source],
+        ["margins"],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        post_transform="NONE",  # its own sigmoid differs from XGBoost's by up to 236 ULP
+        **{name: value for name, value in trees.items() if name.startswith("nodes_")},
+        **{f"target_{of}": trees[f"class_{of}"] for of in ("ids", "nodeids", "treeids", "weights")},
+    )
+    described = (
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", columns])
+        for name, columns in ((source, width), ("margins", 1))
+    )
+    inputs, outputs = ([each] for each in described)
+    graph = helper.make_graph([regressor], "trees", inputs, outputs)
+    return _align(helper.make_model(graph))
 
 
 def _parse(text: str, **initializers: np.ndarray) -> ModelProto:

@@ -1,0 +1,142 @@
+"""The servers that are measured, each in its own environment."""
+
+import http.client
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .load import Void
+from .question import Question
+
+ROOT: Final = Path(__file__).parents[2]
+BUILD: Final = ROOT / ".build"
+RIVALS: Final = Path(__file__).parent / "rivals"
+PATIENCE: Final = 60  # seconds until a server that does not answer is given up
+BREATH: Final = 0.001  # seconds between two looks at a port
+
+MINIMAL: Final = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+ASGI: Final = (("FUNCTION_USE_ASGI", "1"),)
+JSON: Final = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server: how it is started, and what it can be asked."""
+
+    name: str
+    title: str
+    environment: Path
+    command: tuple[str | Path, ...]  # the program and its arguments but for the port
+    sources: Path
+    variables: tuple[tuple[str, str], ...] = ()
+    answers: bool = True  # other than "hello world"
+
+    @contextmanager
+    def serving(self) -> Iterator["Server"]:
+        """Start it on a free port of 127.0.0.1, and stop it at the end."""
+        port = free_port()
+        program, *arguments = self.command
+        process = subprocess.Popen(
+            [self.environment / "bin" / program, *arguments, str(port)],
+            cwd=self.sources,
+            env=MINIMAL | dict(self.variables),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield Server(process, port)
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def size(self) -> int:
+        """Return the bytes that it installs: its packages but for pip, and its own files."""
+        packages = next(self.environment.glob("lib/python*/site-packages"))
+        return _bytes_in(packages) - _bytes_in(packages / "pip") + _bytes_in(self.sources)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A contender that runs."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
+
+    def ask(self, question: Question) -> None:
+        """Wait for the first answer on `/predict`; raise `Void` where it is not the right one."""
+        connection = self._connect()
+        connection.request("POST", "/predict", question.body, JSON)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        if response.status != 200 or body != question.answer:
+            raise Void(f"{question.body[:80]!r} was answered {response.status} {body[:80]!r}")
+
+    def memory(self) -> int:
+        """Return the bytes of proportional memory (PSS) of the server and its children."""
+        return sum(map(_pss, _family(self.process.pid)))
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                connection.connect()
+            except ConnectionRefusedError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    raise Void("the server did not come up") from None
+                time.sleep(BREATH)
+            else:
+                return connection
+
+
+def contenders() -> dict[str, Contender]:
+    """Return who is measured, by name."""
+    uvicorn = ("uvicorn", "main:app", "--no-access-log", "--port")
+    framework = ("functions-framework", "--target", "predict", "--source", "main.py")
+    framework = (*framework, "--host", "127.0.0.1", "--port")
+    rows = [
+        ("reference", "FastAPI + pandas + XGBoost", uvicorn, (), True),
+        ("fastapi_onnx", "FastAPI + ONNX Runtime", uvicorn, (), True),
+        ("hello", "functions-framework, hello world", framework, ASGI, False),
+        ("floor", "bare uvloop, same model", ("python", "main.py"), (), True),
+    ]
+    found = {
+        name: Contender(name, title, BUILD / "bench" / name, command, RIVALS / name, vars_, answers)
+        for name, title, command, vars_, answers in rows
+    }
+    runtime, package = BUILD / "runtime", BUILD / "function"
+    found["puntual"] = Contender("puntual", "Puntual", runtime, framework, package, ASGI)
+    return found
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(member for child in children for member in _family(int(child)))]
+
+
+def _pss(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
