@@ -1,9 +1,10 @@
 """The HTTP function: all that knows HTTP is here, and all that is shared is loaded once."""
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 import functions_framework.aio
@@ -15,6 +16,9 @@ from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
 from .model import Model, ModelError
+
+if TYPE_CHECKING:
+    from .explain import Explainer
 
 MAX_BODY: Final = 4 * 1024 * 1024  # bytes: 10,000 flights as whole rows of the challenge's table
 
@@ -36,6 +40,33 @@ def _predict(body: bytes, query: Query) -> object:
     return answer
 
 
+# What follows is for people, so the first prediction does not wait for its imports.
+
+
+@functools.cache
+def _explainer() -> "Explainer":
+    from .explain import Explainer  # noqa: PLC0415
+
+    return Explainer(model, encoder)
+
+
+def _explain(body: bytes, _query: Query) -> object:
+    return _explainer().explain(encoder.cells(decode(body)))
+
+
+def _page(_body: bytes, _query: Query) -> object:
+    from .page import page  # noqa: PLC0415
+
+    html, headers = page()
+    return Response(html, 200, HEADERS | headers, "text/html")
+
+
+def _openapi(_body: bytes, _query: Query) -> object:
+    from .openapi import describe  # noqa: PLC0415
+
+    return describe(ROUTES, model.metadata)
+
+
 def _health(_body: bytes, _query: Query) -> object:
     return {"status": "OK"}
 
@@ -45,10 +76,12 @@ def _model(_body: bytes, _query: Query) -> object:
 
 
 ROUTES: Final[dict[str, dict[str, Handler]]] = {
-    "/": {"POST": _predict},
+    "/": {"GET": _page, "HEAD": _page, "POST": _predict},
     "/predict": {"POST": _predict},
+    "/explain": {"POST": _explain},
     "/health": {"GET": _health, "HEAD": _health},
     "/model": {"GET": _model, "HEAD": _model},
+    "/openapi.json": {"GET": _openapi, "HEAD": _openapi},
 }
 HEADERS: Final = {
     "X-Model-Version": model.metadata.model_version,
@@ -73,6 +106,8 @@ async def predict(request: Request) -> Response:
 
 
 def _response(status: int, answer: object, headers: dict[str, str] | None = None) -> Response:
+    if isinstance(answer, Response):
+        return answer
     return Response(
         msgspec.json.encode(answer), status, HEADERS | (headers or {}), "application/json"
     )
