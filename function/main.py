@@ -15,6 +15,7 @@ from starlette.responses import Response
 from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
+from .log import RequestLog, predicted
 from .model import Model, ModelError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ encoder = Encoder(model.metadata.categories)
 
 def _predict(body: bytes, query: Query) -> object:
     prediction = model.predict(encoder.one_hot, encoder.cells(decode(body)))
+    predicted(len(prediction.delay), int(prediction.delay.sum()))
     answer = {"predict": prediction.delay.tolist()}
     if _flag(query, "probability"):
         answer["probability"] = prediction.probability.tolist()
@@ -51,14 +53,17 @@ def _explainer() -> "Explainer":
 
 
 def _explain(body: bytes, _query: Query) -> object:
-    return _explainer().explain(encoder.cells(decode(body)))
+    explanation = _explainer().explain(encoder.cells(decode(body)))
+    delays = sum(reasons.predict for reasons in explanation.explanations)
+    predicted(len(explanation.explanations), delays)
+    return explanation
 
 
 def _page(_body: bytes, _query: Query) -> object:
     from .page import page  # noqa: PLC0415
 
     html, headers = page()
-    return Response(html, 200, HEADERS | headers, "text/html")
+    return Response(html, headers=headers, media_type="text/html")
 
 
 def _openapi(_body: bytes, _query: Query) -> object:
@@ -89,8 +94,11 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 
+log = RequestLog(model.metadata.model_version, ROUTES)
+
 
 @functions_framework.aio.http
+@log.each
 async def predict(request: Request) -> Response:
     """Answer one request; what is not a `RequestError` is a bug, and crashes."""
     try:
@@ -106,7 +114,8 @@ async def predict(request: Request) -> Response:
 
 
 def _response(status: int, answer: object, headers: dict[str, str] | None = None) -> Response:
-    if isinstance(answer, Response):
+    if isinstance(answer, Response):  # the page
+        answer.headers.update(HEADERS)
         return answer
     return Response(
         msgspec.json.encode(answer), status, HEADERS | (headers or {}), "application/json"
