@@ -1,9 +1,10 @@
 """The HTTP function: all that knows HTTP is here, and all that is shared is loaded once."""
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 import functions_framework.aio
@@ -14,7 +15,11 @@ from starlette.responses import Response
 from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
+from .log import RequestLog, predicted
 from .model import Model, ModelError
+
+if TYPE_CHECKING:
+    from .explain import Explainer
 
 MAX_BODY: Final = 4 * 1024 * 1024  # bytes: 10,000 flights as whole rows of the challenge's table
 
@@ -30,10 +35,41 @@ encoder = Encoder(model.metadata.categories)
 
 def _predict(body: bytes, query: Query) -> object:
     prediction = model.predict(encoder.one_hot, encoder.cells(decode(body)))
+    predicted(len(prediction.delay), int(prediction.delay.sum()))
     answer = {"predict": prediction.delay.tolist()}
     if _flag(query, "probability"):
         answer["probability"] = prediction.probability.tolist()
     return answer
+
+
+# What follows is for people, so the first prediction does not wait for its imports.
+
+
+@functools.cache
+def _explainer() -> "Explainer":
+    from .explain import Explainer  # noqa: PLC0415
+
+    return Explainer(model, encoder)
+
+
+def _explain(body: bytes, _query: Query) -> object:
+    explanation = _explainer().explain(encoder.cells(decode(body)))
+    delays = sum(reasons.predict for reasons in explanation.explanations)
+    predicted(len(explanation.explanations), delays)
+    return explanation
+
+
+def _page(_body: bytes, _query: Query) -> object:
+    from .page import page  # noqa: PLC0415
+
+    html, headers = page()
+    return Response(html, headers=headers, media_type="text/html")
+
+
+def _openapi(_body: bytes, _query: Query) -> object:
+    from .openapi import describe  # noqa: PLC0415
+
+    return describe(ROUTES, model.metadata)
 
 
 def _health(_body: bytes, _query: Query) -> object:
@@ -45,10 +81,12 @@ def _model(_body: bytes, _query: Query) -> object:
 
 
 ROUTES: Final[dict[str, dict[str, Handler]]] = {
-    "/": {"POST": _predict},
+    "/": {"GET": _page, "HEAD": _page, "POST": _predict},
     "/predict": {"POST": _predict},
+    "/explain": {"POST": _explain},
     "/health": {"GET": _health, "HEAD": _health},
     "/model": {"GET": _model, "HEAD": _model},
+    "/openapi.json": {"GET": _openapi, "HEAD": _openapi},
 }
 # Encoded once: doing it anew costs an answer a tenth of its time.
 HEADERS: Final = [
@@ -57,8 +95,11 @@ HEADERS: Final = [
     (b"cache-control", b"no-store"),
 ]
 
+log = RequestLog(model.metadata.model_version, ROUTES)
+
 
 @functions_framework.aio.http
+@log.each
 async def predict(request: Request) -> Response:
     """Answer one request; what is not a `RequestError` is a bug, and crashes."""
     try:
@@ -71,7 +112,9 @@ async def predict(request: Request) -> Response:
 
 
 def _response(status: int, answer: object, headers: dict[str, str] | None = None) -> Response:
-    response = Response(msgspec.json.encode(answer), status, headers, "application/json")
+    response = answer
+    if not isinstance(response, Response):  # as the page is
+        response = Response(msgspec.json.encode(answer), status, headers, "application/json")
     response.raw_headers += HEADERS
     return response
 

@@ -1,0 +1,153 @@
+"""The interface, described in OpenAPI 3.1 from its routes and the types that decode requests."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from .explain import Explanation
+from .flights import MAX_FLIGHTS, Flight, Payload
+from .metadata import Metadata
+
+type Handler = Callable[[bytes, dict[str, str]], object]
+type Described = dict[str, Any]
+type Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Prediction(msgspec.Struct):
+    """For each flight, in order, 1 for a delay and 0 for none; its probability when asked for."""
+
+    predict: list[Literal[0, 1]]
+    probability: list[Share] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Health(msgspec.Struct):
+    """The function answers."""
+
+    status: Literal["OK"]
+
+
+class Fault(msgspec.Struct):
+    """What the caller did wrong, and its place in the request where it has one."""
+
+    error: str
+    path: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Operation(NamedTuple):
+    """What a path does: `answer` is the type of its JSON, `flags` are its query parameters."""
+
+    name: str
+    summary: str
+    answer: Any
+    flags: Mapping[str, str] = {}
+
+
+_FLAGS = {"probability": "Answer the calibrated probabilities too"}
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    ("GET", "/"): Operation("page", "Show the page for people, whatever is accepted", None),
+    ("POST", "/"): Operation("predictAtRoot", "Predict, as /predict does", Prediction, _FLAGS),
+    ("POST", "/predict"): Operation("predict", "Predict delays", Prediction, _FLAGS),
+    ("POST", "/explain"): Operation("explain", "Predict, and give the reasons", Explanation),
+    ("GET", "/health"): Operation("health", "Tell that the function answers", Health),
+    ("GET", "/model"): Operation("model", "Show what training says of the model", Metadata),
+    ("GET", "/openapi.json"): Operation("openapi", "Show this description", dict[str, Any]),
+}
+FAULTS: Mapping[int, Fault] = {
+    400: Fault("Expected an integer, got a string - at `$.flights[0].MES`", "$.flights[0].MES"),
+    413: Fault(f"Expected at most {MAX_FLIGHTS} flights, got 10001 - at `$.flights`", "$.flights"),
+    415: Fault("Expected the content type application/json, got text/plain"),
+}
+_FLAG = {"type": "boolean", "default": False}
+_HEADERS = {"X-Model-Version": {"schema": {"type": "string"}, "required": True}}
+_INFO = {
+    "title": "Puntual",
+    "summary": "Will a flight at Santiago airport (SCL) leave more than 15 minutes late?",
+    "description": "Any other path is answered with 404, and any other method with 405 and "
+    "`Allow`: both with a `Fault`.",
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+
+
+class _Describer(NamedTuple):
+    """What the descriptions of all operations share."""
+
+    references: Mapping[Any, Described]  # from a type to the reference of its schema
+    payload: Described  # of the examples
+
+    def operation(self, method: str, path: str, handler: Handler) -> Described:
+        operation = OPERATIONS["GET" if method == "HEAD" else method, path]
+        described = {"operationId": operation.name, "summary": operation.summary}
+        if method == "HEAD":
+            described["operationId"] += "Head"
+            return described | {"responses": {"200": _response(200, None)}}
+        if method == "GET":
+            media = "application/json" if operation.answer else "text/html"
+            schema = self.references.get(operation.answer, {"type": "string"})
+            return described | {"responses": {"200": _response(200, {media: {"schema": schema}})}}
+        return described | self._exchange(operation, handler)
+
+    def _exchange(self, operation: Operation, handler: Handler) -> Described:
+        body = msgspec.json.encode(self.payload)
+        queries: dict[str, dict[str, str]] = {"plain": {}} | {
+            flag: {flag: "true"} for flag in operation.flags
+        }
+        examples = {
+            name: {"value": msgspec.to_builtins(handler(body, query))}
+            for name, query in queries.items()
+        }
+        answer = self._json(operation.answer, examples=examples)
+        return {
+            "parameters": [
+                {"name": flag, "in": "query", "description": text, "schema": _FLAG}
+                for flag, text in operation.flags.items()
+            ],
+            "requestBody": {
+                "required": True,
+                "content": self._json(Payload, example=self.payload),
+            },
+            "responses": {"200": _response(200, answer)}
+            | {
+                str(status): _response(
+                    status, self._json(Fault, example=msgspec.to_builtins(fault))
+                )
+                for status, fault in FAULTS.items()
+            },
+        }
+
+    def _json(self, answer: object, **examples: object) -> Described:
+        return {"application/json": {"schema": self.references[answer], **examples}}
+
+
+def _response(status: int, content: Described | None) -> Described:
+    response: Described = {"description": HTTPStatus(status).phrase, "headers": _HEADERS}
+    return response | ({"content": content} if content else {})
+
+
+def describe(routes: Mapping[str, Mapping[str, Handler]], metadata: Metadata) -> Described:
+    """Return the document of these routes, with this model's categories and answers."""
+    answers = (operation.answer for operation in OPERATIONS.values())
+    types = [Payload, Fault, *dict.fromkeys(filter(None, answers))]
+    found, schemas = msgspec.json.schema_components(
+        types, ref_template="#/components/schemas/{name}"
+    )
+    for name, schema in schemas.items():
+        if name not in (Payload.__name__, Flight.__name__):  # requests may hold more, answers not
+            schema["additionalProperties"] = False
+    known = msgspec.to_builtins(metadata.categories)
+    for field, schema in schemas[Flight.__name__]["properties"].items():
+        schema["enum"] = known[field]
+    schemas[Payload.__name__]["properties"]["flights"]["maxItems"] = MAX_FLIGHTS
+    payload = {"flights": [{field: values[0] for field, values in known.items()}]}
+    describer = _Describer(dict(zip(types, found, strict=True)), payload)
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO | {"version": metadata.model_version},
+        "servers": [{"url": "/"}],
+        "paths": {
+            path: {m.lower(): describer.operation(m, path, h) for m, h in methods.items()}
+            for path, methods in routes.items()
+        },
+        "components": {"schemas": schemas},
+    }
