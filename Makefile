@@ -39,7 +39,7 @@ format: .venv/ready ## mend what can be mended without thought
 
 package: ## lay out what ships in .build/function
 	rm -rf .build/function && mkdir -p .build/function
-	cp function/*.py function/requirements.txt function/model.onnx .build/function
+	cp function/*.py function/requirements.txt function/model.onnx* .build/function
 
 lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group function --output-file function/requirements.txt
