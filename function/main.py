@@ -18,7 +18,7 @@ from .intake import Intake
 from .model import Model, ModelError
 
 MAX_BODY: Final = 4 * 1024 * 1024  # bytes: 10,000 flights as whole rows of the challenge's table
-MAX_BODIES: Final = 32 * 1024 * 1024  # bytes of all bodies that are still coming in
+MAX_BODIES: Final = 16 * 1024 * 1024  # bytes of all bodies that are still coming in
 MAX_SECONDS: Final = 10  # for a body to come in: what Cloud Run grants after SIGTERM
 SHOWN: Final = 100  # the most characters of a caller's text that an error repeats
 
