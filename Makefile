@@ -28,6 +28,12 @@ select: .venv/ready ## repeat the choice of the training settings
 test: .venv/ready .build/runtime/ready package ## run all tests
 	$(BIN)/pytest
 
+stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL or a function of its own
+	$(BIN)/python -m tests.stress
+
+overload soak: package .venv/ready .build/runtime/ready
+	$(BIN)/python -m tests.load $@
+
 check: .venv/ready ## lint and type-check; change nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -45,9 +51,11 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group function --output-file function/requirements.txt
 	$(COMPILE) --group dev --constraints function/requirements.txt \
 		--output-file training/requirements.txt
+	$(COMPILE) --group stress --output-file tests/stress/requirements.txt
 
 .venv/ready: training/requirements.txt
 .build/runtime/ready: function/requirements.txt
+.build/stress/ready: tests/stress/requirements.txt
 %/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \
 		f"Puntual needs Python 3.12 or newer, and $(PYTHON) is {sys.version.split()[0]}.")'

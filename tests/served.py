@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / ".build" / "function"
@@ -33,6 +33,14 @@ class Answer:
     @property
     def json(self) -> Any:  # noqa: ANN401  # it is whatever was answered
         return json.loads(self.body)
+
+
+class Usage(NamedTuple):
+    """What a function holds: its share of memory, its threads and open files."""
+
+    pss_kib: int
+    threads: int
+    files: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,20 @@ class Served:
     def output(self) -> str:
         self.printed.seek(0)
         return self.printed.read().decode()
+
+    def processes(self) -> list[int]:
+        """Return the ids of the master and its worker."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [self.process.pid, *map(int, children.read_text().split())]
+
+    def usage(self) -> "Usage":
+        """Return what the processes hold now, as Linux counts it."""
+        folders = [Path(f"/proc/{process}") for process in self.processes()]
+        return Usage(
+            sum(_kib(folder / "smaps_rollup", "Pss:") for folder in folders),
+            sum(len(list((folder / "task").iterdir())) for folder in folders),
+            sum(len(list((folder / "fd").iterdir())) for folder in folders),
+        )
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -128,18 +150,18 @@ def serve(
             env={"PATH": os.environ["PATH"], "FUNCTION_USE_ASGI": "1"} | dict(environment or {}),
             stdout=printed,
             stderr=printed,
+            start_new_session=True,
         )
         served = Served(process, port, printed)
         try:
             _await_ready(served)
             yield served
         finally:
-            if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(30)
-                finally:
-                    process.kill()
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(30)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def command(package: Path, port: int) -> list[str]:
@@ -155,6 +177,11 @@ def free_port() -> int:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
     return port
+
+
+def _kib(path: Path, field: str) -> int:
+    (line,) = (line for line in path.read_text().splitlines() if line.startswith(field))
+    return int(line.split()[1])
 
 
 def _await_ready(served: Served) -> None:
