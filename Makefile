@@ -34,6 +34,9 @@ stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100
 overload soak: package .venv/ready .build/runtime/ready
 	$(BIN)/python -m tests.load $@
 
+fuzz: .build/fuzz/ready package ## look for bodies that break the decoder, for SECONDS (600)
+	.build/fuzz/bin/python -m tests.fuzz
+
 check: .venv/ready ## lint and type-check; change nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -52,9 +55,12 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group dev --constraints function/requirements.txt \
 		--output-file training/requirements.txt
 	$(COMPILE) --group stress --output-file tests/stress/requirements.txt
+	$(COMPILE) --group fuzz --constraints function/requirements.txt \
+		--output-file tests/fuzz/requirements.txt
 
 .venv/ready: training/requirements.txt
 .build/runtime/ready: function/requirements.txt
+.build/fuzz/ready: tests/fuzz/requirements.txt
 .build/stress/ready: tests/stress/requirements.txt
 %/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \
