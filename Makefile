@@ -26,7 +26,9 @@ select: .venv/ready ## repeat the choice of the training settings
 	$(BIN)/python -m training select --data $(DATA)
 
 test: .venv/ready .build/runtime/ready package ## run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --show-missing --include 'function/*' --fail-under 100
+	$(BIN)/coverage report --skip-covered --show-missing --include 'training/*' --fail-under 95
 
 stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL or a function of its own
 	$(BIN)/python -m tests.stress
