@@ -39,6 +39,13 @@ overload soak: package .venv/ready .build/runtime/ready
 fuzz: .build/fuzz/ready package ## look for bodies that break the decoder, for SECONDS (600)
 	.build/fuzz/bin/python -m tests.fuzz
 
+audit: lock ## check that the locks are current
+	git diff --exit-code -I ' --hash=' -- '*requirements.txt'
+
+sbom: .venv/ready .build/runtime/ready ## list what ships beside the package, with licences
+	$(BIN)/cyclonedx-py environment --output-reproducible --output-file .build/function.cdx.json \
+		.build/runtime/bin/python
+
 check: .venv/ready ## lint and type-check; change nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
