@@ -27,7 +27,25 @@ select: .venv/ready ## repeat the choice of the training settings
 	$(BIN)/python -m training select --data $(DATA)
 
 test: .venv/ready .build/runtime/ready package ## run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --show-missing --include 'function/*' --fail-under 100
+	$(BIN)/coverage report --skip-covered --show-missing --include 'training/*' --fail-under 95
+
+stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL or a function of its own
+	$(BIN)/python -m tests.stress
+
+overload soak: package .venv/ready .build/runtime/ready
+	$(BIN)/python -m tests.load $@
+
+fuzz: .build/fuzz/ready package ## look for bodies that break the decoder, for SECONDS (600)
+	.build/fuzz/bin/python -m tests.fuzz
+
+audit: lock ## check that the locks are current
+	git diff --exit-code -I ' --hash=' -- '*requirements.txt'
+
+sbom: .venv/ready .build/runtime/ready ## list what ships beside the package, with licences
+	$(BIN)/cyclonedx-py environment --output-reproducible --output-file .build/function.cdx.json \
+		.build/runtime/bin/python
 
 bench: .venv/ready .build/runtime/ready package $(RIVALS:%=.build/bench/%/ready) ## measure against rivals
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
@@ -43,7 +61,7 @@ format: .venv/ready ## mend what can be mended without thought
 
 package: ## lay out what ships in .build/function
 	rm -rf .build/function && mkdir -p .build/function
-	cp function/*.py function/page.html function/requirements.txt function/model.onnx .build/function
+	cp function/*.py function/page.html function/requirements.txt function/model.onnx* .build/function
 
 lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group function --output-file function/requirements.txt
@@ -52,9 +70,14 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	for rival in $(RIVALS); do $(COMPILE) --group bench-$$rival \
 		--constraints function/requirements.txt \
 		--output-file tests/bench/rivals/$$rival/requirements.txt; done
+	$(COMPILE) --group stress --output-file tests/stress/requirements.txt
+	$(COMPILE) --group fuzz --constraints function/requirements.txt \
+		--output-file tests/fuzz/requirements.txt
 
 .venv/ready: training/requirements.txt
 .build/runtime/ready: function/requirements.txt
+.build/fuzz/ready: tests/fuzz/requirements.txt
+.build/stress/ready: tests/stress/requirements.txt
 $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/requirements.txt
 %/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \

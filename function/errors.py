@@ -6,7 +6,8 @@ from collections.abc import Mapping
 class RequestError(Exception):
     """A request that cannot be answered, for a reason the caller can mend.
 
-    `status` is a 4xx; `path` is the place in the request, such as `$.flights[2].MES`.
+    `status` is a 4xx, or 503 where trying again will do; `path` is the place in the request, such
+    as `$.flights[2].MES`.
     """
 
     def __init__(

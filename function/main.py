@@ -9,28 +9,33 @@ from urllib.parse import parse_qsl
 
 import functions_framework.aio
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
 from .log import RequestLog, predicted
+from .intake import Intake
 from .model import Model, ModelError
 
 if TYPE_CHECKING:
     from .explain import Explainer
 
 MAX_BODY: Final = 4 * 1024 * 1024  # bytes: 10,000 flights as whole rows of the challenge's table
+MAX_BODIES: Final = 16 * 1024 * 1024  # bytes of all bodies that are still coming in
+MAX_SECONDS: Final = 10  # for a body to come in: what Cloud Run grants after SIGTERM
+SHOWN: Final = 100  # the most characters of a caller's text that an error repeats
 
 type Query = dict[str, str]
 type Handler = Callable[[bytes, Query], object]
 
 try:
-    model = Model(Path(__file__).with_name("model.onnx"))
+    model = Model.vouched(Path(__file__).with_name("model.onnx"))
 except ModelError as error:
     sys.exit(str(error))
 encoder = Encoder(model.metadata.categories)
+intake = Intake(longest=MAX_BODY, seconds=MAX_SECONDS, most=MAX_BODIES)
 
 
 def _predict(body: bytes, query: Query) -> object:
@@ -109,6 +114,8 @@ async def predict(request: Request) -> Response:
     except RequestError as error:
         answer = {"error": str(error)} | ({"path": error.path} if error.path else {})
         return _response(error.status, answer, error.headers)
+    except ClientDisconnect:
+        return _response(400, {"error": "Expected a whole body, got a part of it"})
 
 
 def _response(status: int, answer: object, headers: dict[str, str] | None = None) -> Response:
@@ -122,7 +129,9 @@ def _response(status: int, answer: object, headers: dict[str, str] | None = None
 def _route(request: Request) -> Handler:
     path, method = request.scope["path"], request.method
     if (methods := ROUTES.get(path)) is None:
-        raise RequestError(f"Expected one of the paths {', '.join(ROUTES)}, got {path}", status=404)
+        raise RequestError(
+            f"Expected one of the paths {', '.join(ROUTES)}, got {path[:SHOWN]}", status=404
+        )
     if (handler := methods.get(method)) is None:
         allow = ", ".join(methods)
         message = f"Expected {allow} for {path}, got {method}"
@@ -133,20 +142,13 @@ def _route(request: Request) -> Handler:
 async def _body(request: Request) -> bytes:
     content_type = request.headers.get("content-type", "none")
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        message = f"Expected the content type application/json, got {content_type}"
+        message = f"Expected the content type application/json, got {content_type[:SHOWN]}"
         raise RequestError(message, status=415)
-    body = bytearray()
-    more = True
-    while more:  # as `request.stream()` does, without a generator
-        part = await request.receive()
-        if part["type"] == "http.disconnect":
-            raise RequestError("Expected a whole body, got a part of it")
-        body += part.get("body", b"")
-        more = part.get("more_body", False)
-        if len(body) > MAX_BODY:
-            message = f"Expected a body of at most {MAX_BODY} bytes, got a longer one"
-            raise RequestError(message, status=413, headers={"Connection": "close"})
-    return bytes(body)
+    if (encoding := request.headers.get("content-encoding", "identity")).lower() != "identity":
+        message = f"Expected no content encoding, got {encoding[:SHOWN]}"
+        raise RequestError(message, status=415, headers={"Accept-Encoding": "identity"})
+    intake.check(int(request.headers.get("content-length", 0)))  # the server lets digits through
+    return await intake.gather(request.stream())
 
 
 def _query(request: Request) -> Query:
@@ -161,4 +163,4 @@ def _flag(query: Query, name: str) -> bool:
         case "false":
             return False
         case value:
-            raise RequestError(f"Expected true or false, got {value}", path=f"?{name}")
+            raise RequestError(f"Expected true or false, got {value[:SHOWN]}", path=f"?{name}")

@@ -1,8 +1,9 @@
 """The trained model: the only place that knows ONNX Runtime."""
 
+import hashlib
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,22 @@ class Model:
         if signature != expected:
             reason = f"its graph takes {signature}, but its metadata fits {expected}"
             raise ModelError(path, reason)
+
+    @classmethod
+    def vouched(cls, path: Path) -> Self:
+        """Load the model for which the digest beside it, in `sha256sum`'s format, vouches.
+
+        A file of which a bit was turned may well be a graph, which answers something else.
+        """
+        vouching = path.with_name(f"{path.name}.sha256")
+        try:
+            expected = vouching.read_text("utf-8", "replace")
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise ModelError(Path(error.filename), f"{error.strerror}") from error
+        if expected != f"{digest}  {path.name}\n":
+            raise ModelError(path, f"it is not the file that {vouching.name} vouches for")
+        return cls(path)
 
     def predict(self, one_hot: NDArray[np.float32], cells: NDArray[np.intp]) -> Prediction:
         """Predict the flights whose one-hot rows are `one_hot[cells]`, each different one once.

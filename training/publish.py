@@ -65,6 +65,8 @@ def publish(counts: Counts, features: str, out: Path) -> Report:
         for name, graph in graphs.items():
             (stage / name).write_bytes(graph.SerializeToString(deterministic=True))
         prove(model, stage / "pipeline.onnx", stage / "model.onnx")
+        digest = hashlib.sha256((stage / "model.onnx").read_bytes()).hexdigest()
+        (stage / "model.onnx.sha256").write_text(f"{digest}  model.onnx\n")
         (stage / "metrics.json").write_bytes(
             msgspec.json.format(msgspec.json.encode(report)) + b"\n"
         )

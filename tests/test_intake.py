@@ -1,0 +1,70 @@
+"""Bodies are gathered within their bounds, and let go of whatever happens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from function.errors import RequestError
+from function.intake import SMALL_BODY, Intake
+
+MIB = 1024 * 1024
+
+
+async def chunks(*sizes: int, stall: bool = False) -> AsyncIterator[bytes]:
+    for size in sizes:
+        yield bytes(size)
+        await asyncio.sleep(0)
+    if stall:
+        await asyncio.Event().wait()
+
+
+def intake(*, seconds: float = 30) -> Intake:
+    return Intake(longest=4 * MIB, seconds=seconds, most=8 * MIB)
+
+
+def test_a_body_is_gathered_whole() -> None:
+    bounds = intake()
+    assert asyncio.run(bounds.gather(chunks(3, 0, 5))) == bytes(8)
+    assert bounds.held == 0
+
+
+@pytest.mark.parametrize(("size", "fits"), [(4 * MIB, True), (4 * MIB + 1, False)])
+def test_the_longest_body_is_taken_and_a_longer_one_is_not(size: int, fits: bool) -> None:  # noqa: FBT001
+    bounds = intake()
+    if fits:
+        assert len(asyncio.run(bounds.gather(chunks(MIB, size - MIB)))) == size
+    else:
+        with pytest.raises(RequestError, match="at most 4194304 bytes") as caught:
+            asyncio.run(bounds.gather(chunks(MIB, size - MIB)))
+        assert (caught.value.status, caught.value.headers) == (413, {"Connection": "close"})
+    assert bounds.held == 0
+
+
+def test_a_body_that_stalls_is_given_up() -> None:
+    bounds = intake(seconds=0.01)
+    with pytest.raises(RequestError, match=r"within 0\.01 seconds") as caught:
+        asyncio.run(bounds.gather(chunks(10, stall=True)))
+    assert (caught.value.status, caught.value.headers) == (408, {"Connection": "close"})
+    assert bounds.held == 0
+
+
+def test_beyond_the_sum_of_all_only_small_bodies_are_taken() -> None:
+    async def crowd(bounds: Intake) -> None:
+        stalled = [
+            asyncio.create_task(bounds.gather(chunks(4 * MIB, stall=True))) for _ in range(2)
+        ]
+        await asyncio.sleep(0.01)
+        assert bounds.held == 8 * MIB
+        assert await bounds.gather(chunks(SMALL_BODY)) == bytes(SMALL_BODY)
+        with pytest.raises(RequestError, match="try again") as caught:
+            await bounds.gather(chunks(SMALL_BODY, 1))
+        assert caught.value.status == 503
+        assert caught.value.headers == {"Connection": "close", "Retry-After": "1"}
+        for task in stalled:
+            task.cancel()
+        await asyncio.wait(stalled)
+        assert bounds.held == 0
+        assert len(await bounds.gather(chunks(4 * MIB))) == 4 * MIB
+
+    asyncio.run(crowd(intake()))
