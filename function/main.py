@@ -15,8 +15,8 @@ from starlette.responses import Response
 from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
-from .log import RequestLog, predicted
 from .intake import Intake
+from .log import RequestLog, predicted
 from .model import Model, ModelError
 
 if TYPE_CHECKING:

@@ -168,7 +168,14 @@ def command(package: Path, port: int) -> list[str]:
     """Return the command that serves a package."""
     source = str(package / "main.py")
     address = ["--host", "127.0.0.1", "--port", str(port)]
-    return [str(RUNTIME / "functions-framework"), "--target", "predict", "--source", source, *address]
+    return [
+        str(RUNTIME / "functions-framework"),
+        "--target",
+        "predict",
+        "--source",
+        source,
+        *address,
+    ]
 
 
 def free_port() -> int:
