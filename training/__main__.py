@@ -13,7 +13,9 @@ from rich.table import Table
 
 from .artifacts import ARTIFACTS, replace
 from .counts import Counts, DataError, read
+from .exploration import Exploration
 from .publish import SETTINGS, Report, publish
+from .report import write
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
 
 SCL_2017 = Path(__file__).parents[1] / "data" / "scl_2017.csv"
@@ -57,6 +59,36 @@ def train(
     with console.status("Fitting, converting, proving parity"):
         report = publish(counts, features, out)
     _show(report, out)
+
+
+@app.command()
+def explore(
+    flights: Annotated[Path, typer.Option(help="The table of flights, one a row.")],
+    out: Annotated[Path, typer.Option(help="Where the counts go.")],
+) -> None:
+    """Count the flights of each time, weekday and destination, which only the report shows."""
+    _read(flights)  # refuses what is no table of flights
+    replace(out.parent, {out.name: Exploration.from_flights(flights).to_csv().encode()})
+
+
+@app.command()
+def report(
+    data: Data = SCL_2017,
+    flights: Annotated[
+        Path | None, typer.Option(help="The table of flights, instead of data.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+) -> None:
+    """Write the page of the model and its data, from counts or from the table of flights."""
+    counts, counted = _read(flights or data), data.with_stem(f"{data.stem}_exploration")
+    exploration = None
+    if flights:
+        exploration = Exploration.from_flights(flights)
+    elif counted.exists():
+        exploration = Exploration.read(counted)
+    with console.status("Measuring and drawing"):
+        page = write(counts, exploration, out)
+    console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
 
 
 @app.command()
