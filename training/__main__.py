@@ -17,6 +17,7 @@ from .exploration import Exploration
 from .publish import SETTINGS, Report, publish
 from .report import write
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
+from .summary import before, figures, lines
 
 SCL_2017 = Path(__file__).parents[1] / "data" / "scl_2017.csv"
 
@@ -55,10 +56,10 @@ def train(
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
 ) -> None:
     """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
-    counts = _read(data)
+    counts, earlier = _read(data), before(out)
     with console.status("Fitting, converting, proving parity"):
         report = publish(counts, features, out)
-    _show(report, out)
+    _show(report, earlier, out)
 
 
 @app.command()
@@ -120,12 +121,10 @@ def _read(path: Path) -> Counts:
         return read(path)
 
 
-def _show(report: Report, out: Path) -> None:
-    table = Table("on the validation flights", "this model", "the challenge's")
-    for name, figure in report.validation.items():
-        table.add_row(name, f"{figure:,.6g}", f"{report.challenge[name]:,.6g}")
-    console.print(table)
-    console.print(f"Model {report.model_version} proven equal to XGBoost and published in {out}")
+def _show(report: Report, earlier: Report | None, out: Path) -> None:
+    console.print(figures(report, earlier))
+    for line in lines(report, earlier, out):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def main() -> None:

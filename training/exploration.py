@@ -15,7 +15,7 @@ DESTINATION: Final = "SIGLADES"
 HOURS: Final = [f"{hour:02}" for hour in range(24)]
 PERIODS: Final = ["Morning, 05:00-11:59", "Afternoon, 12:00-18:59", "Night, 19:00-04:59"]
 SEASONS: Final = ["High: Jan, Feb", "Low: Apr-Jun, Aug, Oct, Nov", "Cut: Mar, Jul, Sep, Dec"]
-DAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 # The notebook of the challenge compares these bounds of its periods of the day strictly.
 NOTEBOOK_BOUNDS: Final = "05:00 11:59 12:00 18:59 19:00 23:59 00:00 04:59"

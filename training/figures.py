@@ -66,16 +66,16 @@ def bars(name: str, label: str, table: pd.DataFrame, average: float) -> str:
         rates, flights = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
         places = range(len(table))
         rates.set_yticks(places, table["value"])
-        rates.invert_yaxis()
         _rates(rates, table, average, horizontal=True)
         rates.tick_params(left=False)
         rates.grid(visible=False, axis="y")
-        flights.barh(places, table["flights"], 0.62, color=BAR)
+        rates.set_ylim(len(table) - 0.4, -0.6)
+        drawn = flights.barh(places, table["flights"], 0.62, color=BAR)
+        flights.bar_label(drawn, fmt="{:,.0f}", padding=3)
+        flights.set_xlim(0, 1.45 * table["flights"].max())
         flights.set_xlabel("Flights")
-        flights.xaxis.set_major_locator(MaxNLocator(3))
-        flights.xaxis.set_major_formatter("{x:,.0f}")
-        flights.tick_params(left=False)
-        flights.grid(visible=False, axis="y")
+        flights.tick_params(left=False, bottom=False, labelbottom=False)
+        flights.grid(visible=False)
     return svg[0]
 
 
@@ -146,10 +146,7 @@ def thresholds(
         for (title, (delayed, punctual)), dash in zip(recalls.items(), ["-", "--"], strict=True):
             plot.plot(at, delayed, dash, color=BLUE, linewidth=1.8, label=f"Delayed, {title}")
             plot.plot(at, punctual, dash, color=ORANGE, linewidth=1.8, label=f"On time, {title}")
-        plot.axvline(chosen, color=MUTED, linewidth=0.8)
-        plot.annotate(
-            f" warns above {chosen:.1%}", (chosen, 0.01), color=MUTED, annotation_clip=False
-        )
+        plot.axvline(chosen, color=MUTED, linewidth=0.8, label=f"Warns above {chosen:.1%}")
         plot.set(xlim=(0, at[-1]), ylim=(0, 1.01), xlabel="Threshold on the probability")
         plot.set_ylabel("Recall")
         _percent(plot)

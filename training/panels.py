@@ -34,8 +34,8 @@ class Panel(NamedTuple):
 
 
 def percent(share: float) -> str:
-    """Return a share as people read it, such as 18.5 %, with a narrow space that does not break."""
-    return f"{100 * share:.1f}\N{NARROW NO-BREAK SPACE}%"
+    """Return a share as people read it, such as 18.5%."""
+    return f"{share:.1%}"
 
 
 def quality(e: Evaluation) -> list[Panel]:
@@ -67,9 +67,9 @@ def beyond_features(exploration: Exploration) -> list[Panel]:
     return [
         _rates("Hour of departure", "As scheduled.", exploration.hours(), figures.columns),
         _rates("Day of the week", "", exploration.weekdays(), figures.columns),
+        _rates("Destination", f"{drawn}; the table has all.", destinations, figures.bars),
         _rates("Period of the day", "Every minute has one.", exploration.periods(), figures.bars),
         _rates("Season", season, exploration.seasons(), figures.bars),
-        _rates("Destination", f"{drawn}; the table has all.", destinations, figures.bars),
     ]
 
 
@@ -94,7 +94,7 @@ def _rates(title: str, note: str, table: pd.DataFrame, draw: Draw) -> Panel:
     ]
     label = f"{title}: delay rate with its interval, and flights"
     svg = draw(title.split(maxsplit=1)[0].lower(), label, table.head(LONGEST), average)
-    return _panel(title, note, svg, [title, "Flights", "Delayed", "Rate", "95 % interval"], rows)
+    return _panel(title, note, svg, [title, "Flights", "Delayed", "Rate", "95% interval"], rows)
 
 
 def _roc(e: Evaluation) -> Panel:
@@ -127,9 +127,10 @@ def _calibration(e: Evaluation) -> Panel:
         for p, n, d, *bounds in zip(*table.to_numpy().T, low, high, strict=True):
             rows.append([name, percent(p), f"{n:,.1f}", percent(d / n), _span(*bounds)])
     note = (
-        "Ten bins with equally many flights each; on the grey line a predicted 30 % is 30 % late."
+        "Ten bins with equally many flights each. On the grey line predictions come true: of "
+        "flights predicted at 30%, 30% are late."
     )
-    head = ["Model", "Predicted", "Flights", "Delayed", "95 % interval"]
+    head = ["Model", "Predicted", "Flights", "Delayed", "95% interval"]
     return _panel("Predicted and observed", note, svg, head, rows)
 
 

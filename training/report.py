@@ -7,22 +7,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .artifacts import replace
 from .counts import Counts
+from .curves import Z
 from .evaluation import CEILING, PUBLISHED, RATES, THIS, Evaluation
 from .exploration import TOTALS, Exploration
 from .panels import beyond_features, by_feature, by_rate, percent, quality
+from .summary import FIGURES
 
 PAGE: Final = "report.html"
-# Of the figures in `metrics.json`, those worth a line, and how they are said.
-FIGURES: Final = {
-    "roc_auc": "ROC AUC",
-    "recall_delay": "Delayed flights caught",
-    "recall_on_time": "Punctual flights left in peace",
-    "f1_delay": "F1 of delay",
-    "brier": "Brier score (lower is better)",
-    "log_loss": "Log loss (lower is better)",
-    "ece": "Calibration error (lower is better)",
-    "mean_probability": "Mean predicted probability",
-}
 
 
 def write(counts: Counts, exploration: Exploration | None, artifacts: Path) -> Path:
@@ -59,5 +50,6 @@ def render(evaluation: Evaluation, exploration: Exploration | None) -> str:
         models=(THIS, PUBLISHED),
         names=(THIS, PUBLISHED, RATES, CEILING),
         figures=FIGURES,
+        z=Z,
         lost=exploration.without_period() if exploration else None,
     )
