@@ -1,68 +1,26 @@
-"""Charts as SVG that stands inside a page and takes the page's colours and fonts."""
+"""The charts of the report."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from html import escape
-from io import StringIO
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from .curves import Floats, wilson
+from .sheet import BAR, BLUE, GREEN, MUTED, ORANGE, VIOLET, sheet
 
-# Colours that stand for the page's own, which differ by day, by night and on paper.
-COLOURS: Final = {
-    "#000001": "var(--ink)",
-    "#000002": "var(--muted)",
-    "#000003": "var(--line)",
-    "#000004": "var(--blue)",
-    "#000005": "var(--orange)",
-    "#000006": "var(--green)",
-    "#000007": "var(--violet)",
-    "#000008": "var(--bar)",
-}
-INK, MUTED, LINE, BLUE, ORANGE, GREEN, VIOLET, BAR = COLOURS
 STYLES: Final = [(BLUE, "-"), (ORANGE, "--"), (GREEN, ":"), (VIOLET, "-.")]
-WIDTH: Final = 6.2  # inches of 72 units
-RULES: Final[dict[Any, Any]] = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": LINE,
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.labelcolor": MUTED,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.constrained_layout.use": True,
-    "font.size": 10,
-    "grid.color": LINE,
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "svg.fonttype": "none",
-    "text.color": INK,
-    "xtick.color": LINE,
-    "xtick.labelcolor": INK,
-    "ytick.color": LINE,
-    "ytick.labelcolor": INK,
-}
 
 type Points = tuple[Floats, Floats]
 type Level = tuple[tuple[float, float], tuple[float, float]]
 
 
-class Chart(list[str]):
-    """The SVG of a chart, once its context has ended."""
-
-
 def bars(name: str, label: str, table: pd.DataFrame, average: float) -> str:
     """Draw the delay rate of each row with its interval, and its flights; the first on top."""
     height = 0.75 + 0.24 * len(table)
-    with _figure(name, label, height) as (figure, svg):
+    with sheet(name, label, height) as (figure, svg):
         rates, flights = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
         places = range(len(table))
         rates.set_yticks(places, table["value"])
@@ -81,7 +39,7 @@ def bars(name: str, label: str, table: pd.DataFrame, average: float) -> str:
 
 def columns(name: str, label: str, table: pd.DataFrame, average: float) -> str:
     """Draw the delay rate of each row with its interval, and its flights; the first leftmost."""
-    with _figure(name, label, 3.4) as (figure, svg):
+    with sheet(name, label, 3.4) as (figure, svg):
         rates, flights = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
         _rates(rates, table, average, horizontal=False)
         rates.grid(visible=False, axis="x")
@@ -100,7 +58,7 @@ def lines(
     name: str, label: str, curves: Mapping[str, Points], axes: tuple[str, str], level: Level
 ) -> str:
     """Draw curves of two shares, and the grey line `level` of no knowledge at all."""
-    with _figure(name, label, 4.2) as (figure, svg):
+    with sheet(name, label, 4.2) as (figure, svg):
         plot = figure.subplots()
         plot.plot(*level, color=MUTED, linewidth=0.8)
         for (title, points), (colour, dash) in zip(curves.items(), STYLES, strict=False):
@@ -113,7 +71,7 @@ def lines(
 
 def calibration(name: str, label: str, bins: Mapping[str, pd.DataFrame]) -> str:
     """Draw the delay rate over the probability of bins, with intervals; exact is the diagonal."""
-    with _figure(name, label, 4.2) as (figure, svg):
+    with sheet(name, label, 4.2) as (figure, svg):
         plot = figure.subplots()
         for (title, table), (colour, _), mark in zip(bins.items(), STYLES, "os", strict=False):
             rate = table["delayed"] / table["flights"]
@@ -141,7 +99,7 @@ def thresholds(
     name: str, label: str, at: Floats, recalls: Mapping[str, Points], chosen: float
 ) -> str:
     """Draw the recall of delayed and of punctual flights over the threshold of a warning."""
-    with _figure(name, label, 4.2) as (figure, svg):
+    with sheet(name, label, 4.2) as (figure, svg):
         plot = figure.subplots()
         for (title, (delayed, punctual)), dash in zip(recalls.items(), ["-", "--"], strict=True):
             plot.plot(at, delayed, dash, color=BLUE, linewidth=1.8, label=f"Delayed, {title}")
@@ -158,7 +116,7 @@ def importance(name: str, label: str, costs: Mapping[str, Sequence[float]]) -> s
     """Draw the cost of forgetting each feature, one bar a model."""
     titles = list(costs)
     features = ["Airline", "Type", "Month"]
-    with _figure(name, label, 2.5) as (figure, svg):
+    with sheet(name, label, 2.5) as (figure, svg):
         plot = figure.subplots()
         for i, title in enumerate(titles):
             places = [place + 0.34 * i for place in range(len(features))]
@@ -193,32 +151,3 @@ def _rates(axes: Axes, table: pd.DataFrame, average: float, *, horizontal: bool)
 def _percent(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1, 0))
-
-
-@contextmanager
-def _figure(name: str, label: str, height: float) -> Iterator[tuple[Figure, Chart]]:
-    """Lend a figure, and give the chart its SVG when it is drawn.
-
-    No time and no random id is in it. `name` keeps the ids of several charts in a page apart.
-    """
-    with mpl.rc_context({**mpl.rcParamsDefault, **RULES, "svg.hashsalt": name}):
-        figure, svg = Figure(figsize=(WIDTH, height)), Chart()
-        yield figure, svg
-        file = StringIO()
-        nothing = dict.fromkeys(["Creator", "Date", "Format", "Type"])
-        figure.savefig(file, format="svg", transparent=True, metadata=nothing)
-        svg.append(_inline(file.getvalue(), label))
-
-
-def _inline(svg: str, label: str) -> str:
-    """Return the SVG as a part of HTML, in the page's colours and font."""
-    width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]
-    body = svg[svg.index("</style>") :].removeprefix("</style>").lstrip().removeprefix("</defs>")
-    used = set(re.findall(r"#([\w-]+)", body))
-    body = re.sub(r' id="([^"]*)"', lambda each: each[0] if each[1] in used else "", body)
-    body = re.sub(r"font-family: [^;\"]*; ", "", body)
-    body = re.sub(r"#00000[1-8]", lambda colour: COLOURS[colour[0]], body)
-    body = re.sub(r"(\.\d\d)\d+", r"\1", body)
-    body = re.sub(r"\s*\n\s*", "\n", body)
-    label = escape(label)
-    return f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}">{body}'

@@ -10,7 +10,8 @@ from .counts import Counts
 from .curves import Z
 from .evaluation import CEILING, PUBLISHED, RATES, THIS, Evaluation
 from .exploration import TOTALS, Exploration
-from .panels import beyond_features, by_feature, by_rate, percent, quality
+from .panels import beyond_features, by_feature, by_rate, percent
+from .quality import quality
 from .summary import FIGURES
 
 PAGE: Final = "report.html"
