@@ -1,6 +1,7 @@
 """The page is read as a browser would read it, and its numbers are counted again."""
 
 import re
+import shutil
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
+from typer.testing import CliRunner
 
+from training.__main__ import app
 from training.artifacts import ARTIFACTS
 from training.counts import Counts, DataError, weigh
 from training.evaluation import CEILING, PUBLISHED, RATES, THIS, Evaluation
@@ -78,6 +81,14 @@ def test_it_is_made_again_byte_for_byte(
     html: str, santiago: Counts, exploration: Exploration
 ) -> None:
     assert render(Evaluation.of(ARTIFACTS, santiago), exploration) == html
+
+
+def test_it_is_the_same_from_the_raw_table(html: str, raw_flights: Path, tmp_path: Path) -> None:
+    for name in ("metrics.json", "booster.ubj", "challenge.ubj"):
+        shutil.copy(ARTIFACTS / name, tmp_path)
+    arguments = ["report", "--flights", str(raw_flights), "--out", str(tmp_path)]
+    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert (tmp_path / PAGE).read_text() == html
 
 
 def test_it_loads_nothing_and_runs_nothing(html: str, page: Page) -> None:
@@ -191,6 +202,7 @@ def test_another_airport_has_its_own_page_with_its_names_escaped(
     page = Page(html)
     assert {row[0] for row in page.table("Airline", "Flights")} == {*table["OPERA"]}
     assert "&lt;b&gt;$1.2345$ &amp; #000001</text>" in html
+    assert "Santiago" not in html
     assert [row[0] for row in page.table("Month", "Flights")] == (
         ["Jan", "Feb", "Mar", "May", "Aug", "Nov", "Dec"]
     )

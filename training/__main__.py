@@ -13,13 +13,12 @@ from rich.table import Table
 
 from .artifacts import ARTIFACTS, replace
 from .counts import Counts, DataError, read
+from .evaluation import SCL_2017
 from .exploration import Exploration
 from .publish import SETTINGS, Report, publish
 from .report import write
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
 from .summary import before, figures, lines
-
-SCL_2017 = Path(__file__).parents[1] / "data" / "scl_2017.csv"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(stderr=True)

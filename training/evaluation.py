@@ -1,9 +1,10 @@
 """The published artifacts, measured on the validation flights beside what else there is."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from .model import STORE, DelayModel
 from .parity import every_flight
 from .publish import Report
 
+SCL_2017: Final = Path(__file__).parents[1] / "data" / "scl_2017.csv"
 THIS, PUBLISHED = "This model", "Published model"
 RATES, CEILING = "Cell rates, no model", "Ceiling of three features"
 
@@ -79,6 +81,11 @@ class Evaluation:
             )
             for name, score in self.scores.items()
         }
+
+    @cached_property
+    def of_santiago(self) -> bool:
+        """Whether these are the flights of the challenge: Santiago in 2017."""
+        return hashlib.sha256(SCL_2017.read_bytes()).hexdigest() == self.counts.sha256
 
     @property
     def delay_rate(self) -> float:

@@ -47,21 +47,23 @@ def by_feature(counts: Counts) -> list[Panel]:
     ]
 
 
-def beyond_features(exploration: Exploration) -> list[Panel]:
-    """Return the panels of what the model does not know."""
+def beyond_features(exploration: Exploration, *, season: bool) -> list[Panel]:
+    """Return the panels of what the model does not know, the challenge's `season` among them."""
     destinations = exploration.destinations()
     drawn = f"The {min(LONGEST, len(destinations))} most frequent of {len(destinations)}"
-    season = (
-        "The table's days of the month are not the true ones, so a season is exact only for the "
-        "months that lie wholly in it or out of it; the four that a bound cuts stand apart."
-    )
-    return [
+    panels = [
         _rates("Hour of departure", "As scheduled.", exploration.hours(), figures.columns),
         _rates("Day of the week", "", exploration.weekdays(), figures.columns),
         _rates("Destination", f"{drawn}; the table has all.", destinations, figures.bars),
         _rates("Period of the day", "Every minute has one.", exploration.periods(), figures.bars),
-        _rates("Season", season, exploration.seasons(), figures.bars),
     ]
+    if season:
+        note = (
+            "The table's days of the month are not the true ones, so a season is exact only for "
+            "the months that lie wholly in it or out of it; the four that a bound cuts stand apart."
+        )
+        panels.append(_rates("Season", note, exploration.seasons(), figures.bars))
+    return panels
 
 
 def by_rate(table: pd.DataFrame) -> pd.DataFrame:

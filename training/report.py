@@ -45,7 +45,7 @@ def render(evaluation: Evaluation, exploration: Exploration | None) -> str:
         airlines=airlines,
         quality=quality(evaluation),
         data=by_feature(evaluation.counts),
-        beyond=beyond_features(exploration) if exploration else [],
+        beyond=beyond_features(exploration, season=evaluation.of_santiago) if exploration else [],
         this=evaluation.measured[THIS],
         other=evaluation.measured[PUBLISHED],
         models=(THIS, PUBLISHED),
