@@ -3,13 +3,15 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= data/scl_2017.csv
+FLIGHTS ?= $(PUNTUAL_FLIGHTS)
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
 RIVALS := reference fastapi_onnx hello floor
 
-.PHONY: help install serve train select test bench check format package lock
+.PHONY: help install serve train report select test stress-test overload soak fuzz audit sbom bench check \
+	format package lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 14
@@ -22,6 +24,9 @@ serve: package .build/runtime/ready ## answer flights on PORT (8080), as deploye
 
 train: .venv/ready ## train on DATA (flights or counts) and replace artifacts/
 	$(BIN)/python -m training train --data $(DATA)
+
+report: .venv/ready ## write artifacts/report.html, from FLIGHTS (the raw table) where it is given
+	$(BIN)/python -m training report --data $(DATA) $(if $(FLIGHTS),--flights $(FLIGHTS))
 
 select: .venv/ready ## repeat the choice of the training settings
 	$(BIN)/python -m training select --data $(DATA)

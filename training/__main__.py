@@ -13,10 +13,12 @@ from rich.table import Table
 
 from .artifacts import ARTIFACTS, replace
 from .counts import Counts, DataError, read
+from .evaluation import SCL_2017
+from .exploration import Exploration
 from .publish import SETTINGS, Report, publish
+from .report import write
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
-
-SCL_2017 = Path(__file__).parents[1] / "data" / "scl_2017.csv"
+from .summary import before, figures, lines
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(stderr=True)
@@ -53,10 +55,40 @@ def train(
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
 ) -> None:
     """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
-    counts = _read(data)
+    counts, earlier = _read(data), before(out)
     with console.status("Fitting, converting, proving parity"):
         report = publish(counts, features, out)
-    _show(report, out)
+    _show(report, earlier, out)
+
+
+@app.command()
+def explore(
+    flights: Annotated[Path, typer.Option(help="The table of flights, one a row.")],
+    out: Annotated[Path, typer.Option(help="Where the counts go.")],
+) -> None:
+    """Count the flights of each time, weekday and destination, which only the report shows."""
+    _read(flights)  # refuses what is no table of flights
+    replace(out.parent, {out.name: Exploration.from_flights(flights).to_csv().encode()})
+
+
+@app.command()
+def report(
+    data: Data = SCL_2017,
+    flights: Annotated[
+        Path | None, typer.Option(help="The table of flights, instead of data.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+) -> None:
+    """Write the page of the model and its data, from counts or from the table of flights."""
+    counts, counted = _read(flights or data), data.with_stem(f"{data.stem}_exploration")
+    exploration = None
+    if flights:
+        exploration = Exploration.from_flights(flights)
+    elif counted.exists():
+        exploration = Exploration.read(counted)
+    with console.status("Measuring and drawing"):
+        page = write(counts, exploration, out)
+    console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
 
 
 @app.command()
@@ -88,12 +120,10 @@ def _read(path: Path) -> Counts:
         return read(path)
 
 
-def _show(report: Report, out: Path) -> None:
-    table = Table("on the validation flights", "this model", "the challenge's")
-    for name, figure in report.validation.items():
-        table.add_row(name, f"{figure:,.6g}", f"{report.challenge[name]:,.6g}")
-    console.print(table)
-    console.print(f"Model {report.model_version} proven equal to XGBoost and published in {out}")
+def _show(report: Report, earlier: Report | None, out: Path) -> None:
+    console.print(figures(report, earlier))
+    for line in lines(report, earlier, out):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def main() -> None:
