@@ -15,7 +15,6 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
 
-
 _FEW = 16  # flights that are predicted sooner than the different ones among them are found
 
 
