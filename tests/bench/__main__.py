@@ -23,6 +23,7 @@ from .results import Machine, Results
 from .table import figures, insert, targets
 
 HELLO: Final = Question(b'{"flights":[]}', b'{"predict":[0]}')  # what "hello world" says to all
+WARM_UP: Final = 3  # requests before each run, after one of each possible flight
 OUT: Final = ARTIFACTS / "bench"
 README: Final = ROOT / "README.md"
 
@@ -43,7 +44,7 @@ class Plan:
 
 
 FULL: Final = Plan(10, 3, 5, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
-QUICK: Final = Plan(3, 1, 2, (("fit_68k", 68_206, 1),))
+QUICK: Final = Plan(3, 1, 3, (("fit_68k", 68_206, 1),))
 
 
 class Bench:
@@ -54,6 +55,7 @@ class Bench:
         self._contenders = contenders()
         self._questions = Questions()
         self._progress = progress
+        self.doing = ""
         self._task = progress.add_task("", total=plan.steps(len(self._contenders)))
         titles = {name: each.title for name, each in self._contenders.items()}
         cores = os.cpu_count() or 0
@@ -87,6 +89,7 @@ class Bench:
         return each if number % 2 else each[::-1]
 
     def _tell(self, doing: str) -> None:
+        self.doing = doing
         self._progress.update(self._task, advance=1, description=doing)
 
     def _start(self, contender: Contender) -> float:
@@ -112,7 +115,8 @@ class Bench:
         self.results.add("memory", contender.name, server.memory() / 1e6)
 
     def _loaded(self, server: Server, question: Question, *, connections: int) -> Load:
-        load(server.port, question, connections=connections, seconds=1)  # a warm-up
+        for _ in range(WARM_UP):
+            server.ask(question)
         return load(server.port, question, connections=connections, seconds=self._plan.seconds)
 
 
@@ -135,10 +139,11 @@ def main() -> None:
     console = Console()
     columns = (SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
+        bench = Bench(QUICK if quick else FULL, progress)
         try:
-            results = Bench(QUICK if quick else FULL, progress).run()
+            results = bench.run()
         except Void as void:
-            sys.exit(f"The run is void: {void}.")
+            sys.exit(f"The run is void, in the {bench.doing}: {void}.")
     table = publish(results, OUT)
     if not quick:
         README.write_text(insert(README.read_text(), table))
