@@ -1,6 +1,5 @@
 """The HTTP function: all that knows HTTP is here, and all that is shared is loaded once."""
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-# Before NumPy: OpenBLAS would start threads that nothing here has use for, a tenth of a cold start.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
+from .start import started  # isort: skip  # before all that is heavy
 from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
@@ -60,6 +57,9 @@ HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
 ]
+
+
+started()
 
 
 @functions_framework.aio.http

@@ -39,9 +39,9 @@ class Fit(msgspec.Struct):
     margins: list[float]
 
 
-def flights(rows: int) -> Path:
+def flights(rows: int, folder: Path = BUILD / "bench") -> Path:
     """Draw flights from the counts of Santiago, in random order, unless they are there yet."""
-    path = BUILD / "bench" / f"flights-{rows}.parquet"
+    path = folder / f"flights-{rows}.parquet"
     if path.exists():
         return path
     table = read(ROOT / "data" / "scl_2017.csv").table
