@@ -102,7 +102,7 @@ class Server:
 
 def contenders() -> dict[str, Contender]:
     """Return who is measured, by name."""
-    uvicorn = ("uvicorn", "main:app", "--no-access-log", "--port")
+    uvicorn = ("uvicorn", "main:app", "--port")
     served = ("--target", "predict", "--source", "main.py", "--host", "127.0.0.1", "--port")
     framework = ("functions-framework", *served)
     rows = [
