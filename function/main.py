@@ -12,6 +12,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from .start import started  # isort: skip  # before all that is heavy
 from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
@@ -101,6 +102,9 @@ HEADERS: Final = [
 ]
 
 log = RequestLog(model.metadata.model_version, ROUTES)
+
+
+started()
 
 
 @functions_framework.aio.http

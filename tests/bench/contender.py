@@ -102,9 +102,9 @@ class Server:
 
 def contenders() -> dict[str, Contender]:
     """Return who is measured, by name."""
-    uvicorn = ("uvicorn", "main:app", "--no-access-log", "--port")
-    framework = ("functions-framework", "--target", "predict", "--source", "main.py")
-    framework = (*framework, "--host", "127.0.0.1", "--port")
+    uvicorn = ("uvicorn", "main:app", "--port")
+    served = ("--target", "predict", "--source", "main.py", "--host", "127.0.0.1", "--port")
+    framework = ("functions-framework", *served)
     rows = [
         ("reference", "FastAPI + pandas + XGBoost", uvicorn, (), True),
         ("fastapi_onnx", "FastAPI + ONNX Runtime", uvicorn, (), True),

@@ -1,0 +1,155 @@
+"""Measure Puntual beside its rivals: `make bench`, or `QUICK=1 make bench` in a fifth of it."""
+
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
+
+from training.artifacts import ARTIFACTS, replace
+
+from . import fit
+from .chart import chart
+from .contender import ROOT, Contender, Server, contenders
+from .load import Load, Void, find_wrk, load
+from .question import Question, Questions
+from .results import Machine, Results
+from .table import figures, insert, targets
+
+HELLO: Final = Question(b'{"flights":[]}', b'{"predict":[0]}')  # what "hello world" says to all
+WARM_UP: Final = 3  # requests before each run, after one of each possible flight
+OUT: Final = ARTIFACTS / "bench"
+README: Final = ROOT / "README.md"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often and how long is measured."""
+
+    starts: int
+    rounds: int
+    seconds: int
+    rows: tuple[tuple[str, int, int], ...]  # a measure, its flights, and how often
+
+    def steps(self, contenders: int) -> int:
+        """Return the number of steps of the whole run."""
+        fits = sum(times for _, _, times in self.rows)
+        return contenders * (self.starts + 1 + self.rounds) + fits
+
+
+FULL: Final = Plan(10, 3, 5, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
+QUICK: Final = Plan(3, 1, 3, (("fit_68k", 68_206, 1),))
+
+
+class Bench:
+    """One run, contender after contender in each round, so that all meet the same machine."""
+
+    def __init__(self, plan: Plan, progress: Progress) -> None:
+        self._plan = plan
+        self._contenders = contenders()
+        self._questions = Questions()
+        self._progress = progress
+        self.doing = ""
+        self._task = progress.add_task("", total=plan.steps(len(self._contenders)))
+        titles = {name: each.title for name, each in self._contenders.items()}
+        cores = os.cpu_count() or 0
+        machine = Machine(cores, platform.machine(), platform.python_version())
+        self.results = Results(machine, titles)
+
+    def run(self) -> Results:
+        """Measure everything; raise `Void` where an answer was not the right one."""
+        for number in range(self._plan.starts + 1):  # the first one warms the disk's cache
+            for contender in self._turns(number):
+                self._tell(f"cold start of {contender.title}")
+                taken = self._start(contender)
+                if number:
+                    self.results.add("cold_start", contender.name, taken * 1e3)
+        for number in range(self._plan.rounds):
+            for contender in self._turns(number):
+                self._tell(f"load on {contender.title}")
+                with contender.serving() as server:
+                    self._load(contender, server, number)
+                self.results.add("size", contender.name, contender.size() / 1e6)
+        for measure, rows, times in self._plan.rows:
+            for _ in range(times):
+                self._tell(f"training on {rows:,} flights")
+                for name, seconds in fit.measure(fit.flights(rows)).items():
+                    self.results.add(measure, name, seconds)
+        return self.results
+
+    def _turns(self, number: int) -> list[Contender]:
+        """Return the contenders in an order that turns from round to round."""
+        each = list(self._contenders.values())
+        return each if number % 2 else each[::-1]
+
+    def _tell(self, doing: str) -> None:
+        self.doing = doing
+        self._progress.update(self._task, advance=1, description=doing)
+
+    def _start(self, contender: Contender) -> float:
+        question = self._questions.batch(1) if contender.answers else HELLO
+        start = time.perf_counter()
+        with contender.serving() as server:
+            server.ask(question)
+            return time.perf_counter() - start
+
+    def _load(self, contender: Contender, server: Server, number: int) -> None:
+        each = self._questions.each() if contender.answers else [HELLO]
+        for question in each:
+            server.ask(question)
+        # Another flight in each round, since wrk sends the same one throughout a run.
+        seen = self._loaded(server, each[number * 197 % len(each)], connections=100)
+        for measure, figure in {"p50": seen.p50_ms, "p99": seen.p99_ms}.items():
+            self.results.add(measure, contender.name, figure)
+        self.results.add("single", contender.name, seen.requests / seen.seconds)
+        if contender.answers:
+            for measure, size in {"thousand": 1_000, "ten_thousand": 10_000}.items():
+                seen = self._loaded(server, self._questions.batch(size), connections=4)
+                self.results.add(measure, contender.name, seen.requests / seen.seconds)
+        self.results.add("memory", contender.name, server.memory() / 1e6)
+
+    def _loaded(self, server: Server, question: Question, *, connections: int) -> Load:
+        for _ in range(WARM_UP):
+            server.ask(question)
+        return load(server.port, question, connections=connections, seconds=self._plan.seconds)
+
+
+def publish(results: Results, out: Path) -> str:
+    """Write the samples, the table and the chart, and return the table."""
+    table = figures(results)
+    files = {
+        "results.json": results.to_json(),
+        "table.md": table.encode(),
+        "chart.svg": chart(results).encode(),
+    }
+    replace(out, files)
+    return table
+
+
+def main() -> None:
+    """Measure, print, and write `artifacts/bench/`; the README too, unless it is a quick run."""
+    quick = "--quick" in sys.argv[1:]
+    find_wrk()
+    console = Console()
+    columns = (SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bench = Bench(QUICK if quick else FULL, progress)
+        try:
+            results = bench.run()
+        except Void as void:
+            sys.exit(f"The run is void, in the {bench.doing}: {void}.")
+    table = publish(results, OUT)
+    if not quick:
+        README.write_text(insert(README.read_text(), table))
+    console.print(Markdown(table), Markdown(targets(results)), sep="\n")
+    console.print(f"All samples: {OUT / 'results.json'}")
+
+
+if __name__ == "__main__":
+    main()

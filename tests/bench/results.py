@@ -1,0 +1,101 @@
+"""What a run measured, and how it stands to what is to be reached."""
+
+from statistics import median
+from typing import Final, NamedTuple, Self
+
+import msgspec
+
+
+class Measure(NamedTuple):
+    """A figure that every contender has, and how it is read."""
+
+    title: str
+    unit: str
+    digits: int = 0
+
+
+class Target(NamedTuple):
+    """A line to cross: the ratio of Puntual's figure to that of another."""
+
+    measure: str
+    against: str
+    limit: float
+    at_least: bool
+
+    def met(self, ratio: float) -> bool:
+        """Return whether the ratio is on the right side of the limit."""
+        return ratio >= self.limit if self.at_least else ratio <= self.limit
+
+
+MEASURES: Final = {
+    "cold_start": Measure("spawn to first answer", "ms"),
+    "single": Measure("one flight, 100 connections", "requests/s"),
+    "p50": Measure("one flight, median", "ms", 1),
+    "p99": Measure("one flight, 99th percentile", "ms", 1),
+    "thousand": Measure("1,000 flights, 4 connections", "requests/s"),
+    "ten_thousand": Measure("10,000 flights, 4 connections", "requests/s", 1),
+    "memory": Measure("memory after load (PSS)", "MB"),
+    "size": Measure("installed", "MB"),
+    "fit_68k": Measure("training, 68,206 flights", "s", 3),
+    "fit_10m": Measure("training, 10 million flights", "s", 3),
+}
+TARGETS: Final = (
+    Target("cold_start", "reference", 0.16, at_least=False),
+    Target("cold_start", "hello", 1.30, at_least=False),
+    Target("single", "reference", 14, at_least=True),
+    Target("single", "fastapi_onnx", 1.6, at_least=True),
+    Target("p99", "reference", 1 / 20, at_least=False),
+    Target("thousand", "reference", 8, at_least=True),
+    Target("thousand", "fastapi_onnx", 3, at_least=True),
+    Target("ten_thousand", "reference", 8, at_least=True),
+    Target("ten_thousand", "fastapi_onnx", 5, at_least=True),
+    Target("memory", "reference", 0.5, at_least=False),
+    Target("size", "reference", 0.2, at_least=False),
+    Target("fit_10m", "reference", 1 / 100, at_least=False),
+)
+OURS: Final = "puntual"
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """Where a run was made."""
+
+    cores: int
+    architecture: str
+    python: str
+
+
+class Results(msgspec.Struct):
+    """Samples of each measure and contender, round by round: those of a round are one pair.
+
+    In training `reference` fits on rows and `puntual` on counts.
+    """
+
+    machine: Machine
+    titles: dict[str, str]
+    samples: dict[str, dict[str, list[float]]] = {}
+
+    def add(self, measure: str, contender: str, sample: float) -> None:
+        """Keep what one round measured."""
+        self.samples.setdefault(measure, {}).setdefault(contender, []).append(sample)
+
+    def value(self, measure: str, contender: str) -> float | None:
+        """Return the median, where it was measured."""
+        samples = self.samples.get(measure, {}).get(contender)
+        return median(samples) if samples else None
+
+    def ratio(self, measure: str, against: str) -> float | None:
+        """Return the median over the rounds of Puntual's figure to the other's."""
+        samples = self.samples.get(measure, {})
+        if OURS not in samples or against not in samples:
+            return None
+        pairs = zip(samples[OURS], samples[against], strict=True)
+        return median(ours / theirs for ours, theirs in pairs)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Self:
+        """Read what `to_json` wrote."""
+        return msgspec.json.decode(text, type=cls)
+
+    def to_json(self) -> bytes:
+        """Return all samples, indented."""
+        return msgspec.json.format(msgspec.json.encode(self)) + b"\n"
