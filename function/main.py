@@ -35,8 +35,9 @@ encoder = Encoder(model.metadata.categories)
 
 def _predict(body: bytes, query: Query) -> object:
     prediction = model.predict(encoder.one_hot, encoder.cells(decode(body)))
-    predicted(len(prediction.delay), int(prediction.delay.sum()))
-    answer = {"predict": prediction.delay.tolist()}
+    labels = prediction.delay.tolist()
+    predicted(len(labels), sum(labels))
+    answer = {"predict": labels}
     if _flag(query, "probability"):
         answer["probability"] = prediction.probability.tolist()
     return answer
