@@ -115,7 +115,7 @@ class RequestLog:
         flights, delays = _predicted.get() or (None, None)
         message = f"{method} {path} {status} in {latency:.2f} ms"
         if flights is not None:
-            message += f": {flights} flights, {delays} delayed"
+            message += f": {delays} of {flights} flights delayed"
         if self._text:
             line = f"{time.strftime('%H:%M:%S')} {message}".encode()
         else:

@@ -3,6 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
@@ -70,7 +71,8 @@ def _page(_body: bytes, _query: Query) -> object:
 def _openapi(_body: bytes, _query: Query) -> object:
     from .openapi import describe  # noqa: PLC0415
 
-    return describe(ROUTES, model.metadata)
+    # In a context of its own: its examples are no flights of this request.
+    return copy_context().run(describe, ROUTES, model.metadata)
 
 
 def _health(_body: bytes, _query: Query) -> object:

@@ -168,6 +168,10 @@ def test_the_bars_add_up(page: Page, origin: str, client: TestClient, view: str)
         assert edge == pytest.approx(left if add > 0 else right, abs=2.5)
         edge = right if add > 0 else left
     assert edge == pytest.approx(ends[-1][1], abs=2.5)
+    left, right = page.locator("#reasons .bar").first.evaluate(
+        "bar => { const { left, right } = bar.getBoundingClientRect(); return [left, right]; }"
+    )
+    assert all(left - 0.5 <= end <= right + 0.5 for ends_ in ends for end in ends_)
 
 
 def test_a_click_on_the_map_chooses_its_flight(page: Page, origin: str) -> None:
