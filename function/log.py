@@ -1,18 +1,16 @@
 """One line for each request: JSON that Cloud Logging understands, or text on a terminal."""
 
-import contextlib
 import functools
 import os
 import re
 import select
 import sys
 import time
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Container, Iterable
 from contextvars import ContextVar
 from typing import NamedTuple
 
 import msgspec
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +19,7 @@ LEVELS = {"info": 100, "warning": 400, "error": 500, "off": 1000}  # the lowest 
 type Handler = Callable[[Request], Awaitable[Response]]
 
 _STDOUT = 1
-_SEVERITIES = [(name.upper(), LEVELS[name]) for name in ("error", "warning", "info")]
+_SEVERITIES = ["INFO"] * 4 + ["WARNING", "ERROR"]  # by the first digit of the status
 # W3C Trace Context, and the header of Google that came before it, whose span is decimal.
 _TRACEPARENT = re.compile(
     "[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})"
@@ -29,6 +27,8 @@ _TRACEPARENT = re.compile(
 _CLOUD_TRACE = re.compile(
     r"(?P<trace>[0-9a-f]{32})(?:/(?P<span>[0-9]{1,19}))?(?:;o=(?P<sampled>[01]))?"
 )
+
+_TRACE_HEADERS = {b"traceparent", b"x-cloud-trace-context"}
 
 _predicted: ContextVar[tuple[int, int] | None] = ContextVar("predicted", default=None)
 
@@ -56,6 +56,9 @@ class Trace(NamedTuple):
     name: str | None = None
     span: str | None = None
     sampled: bool | None = None
+
+
+_NO_TRACE = Trace()
 
 
 def predicted(flights: int, delays: int) -> None:
@@ -106,39 +109,46 @@ class RequestLog:
         return logged
 
     def _write(self, request: Request, status: int, latency: float) -> None:
-        path = request.scope["path"]
+        scope = request.scope
+        method, path = scope["method"], scope["path"]
         path = path if path in self._paths else "?"  # what callers make up may name persons
         flights, delays = _predicted.get() or (None, None)
-        message = f"{request.method} {path} {status} in {latency:.2f} ms"
+        message = f"{method} {path} {status} in {latency:.2f} ms"
         if flights is not None:
-            message += f": {flights} flights, {delays} delayed"
+            message += f": {delays} of {flights} flights delayed"
         if self._text:
             line = f"{time.strftime('%H:%M:%S')} {message}".encode()
         else:
             fields = Line(
-                next(name for name, lowest in _SEVERITIES if status >= lowest),
+                _SEVERITIES[status // 100],
                 message,
-                request.method,
+                method,
                 path,
                 status,
                 round(latency, 3),
                 self._model_version,
                 flights,
                 delays,
-                *_trace(request.headers, self._traces),
+                *_trace(scope["headers"], self._traces),
             )
             line = self._encode(fields)
         # A pipe with room takes a line of less than 4096 bytes as a whole, and at once.
         if self._room.poll(0) == [(_STDOUT, select.POLLOUT)]:
-            with contextlib.suppress(BrokenPipeError):
+            try:  # noqa: SIM105  # a context manager costs more than the write
                 os.write(_STDOUT, line + b"\n")
+            except BrokenPipeError:
+                pass
 
 
-def _trace(headers: Headers, prefix: str) -> Trace:
-    if found := _TRACEPARENT.match(headers.get("traceparent", "")):
+def _trace(headers: Iterable[tuple[bytes, bytes]], prefix: str) -> Trace:
+    # In one pass over the bytes: `Headers.get` decodes them all, at a third of a line's cost.
+    given = {name: value for name, value in headers if name in _TRACE_HEADERS}
+    if not given:
+        return _NO_TRACE
+    if found := _TRACEPARENT.match(given.get(b"traceparent", b"").decode("latin-1")):
         sampled = int(found["flags"], 16) & 1 == 1
         return Trace(prefix + found["trace"], found["span"], sampled)
-    if found := _CLOUD_TRACE.match(headers.get("x-cloud-trace-context", "")):
+    if found := _CLOUD_TRACE.match(given.get(b"x-cloud-trace-context", b"").decode("latin-1")):
         span = found["span"] and f"{int(found['span']):016x}"
         return Trace(prefix + found["trace"], span, found["sampled"] == "1")
-    return Trace()
+    return _NO_TRACE

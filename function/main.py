@@ -3,6 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
@@ -41,8 +42,9 @@ intake = Intake(longest=MAX_BODY, seconds=MAX_SECONDS, most=MAX_BODIES)
 
 def _predict(body: bytes, query: Query) -> object:
     prediction = model.predict(encoder.one_hot, encoder.cells(decode(body)))
-    predicted(len(prediction.delay), int(prediction.delay.sum()))
-    answer = {"predict": prediction.delay.tolist()}
+    labels = prediction.delay.tolist()
+    predicted(len(labels), sum(labels))
+    answer = {"predict": labels}
     if _flag(query, "probability"):
         answer["probability"] = prediction.probability.tolist()
     return answer
@@ -75,7 +77,8 @@ def _page(_body: bytes, _query: Query) -> object:
 def _openapi(_body: bytes, _query: Query) -> object:
     from .openapi import describe  # noqa: PLC0415
 
-    return describe(ROUTES, model.metadata)
+    # In a context of its own: its examples are no flights of this request.
+    return copy_context().run(describe, ROUTES, model.metadata)
 
 
 def _health(_body: bytes, _query: Query) -> object:

@@ -168,6 +168,10 @@ def test_the_bars_add_up(page: Page, origin: str, client: TestClient, view: str)
         assert edge == pytest.approx(left if add > 0 else right, abs=2.5)
         edge = right if add > 0 else left
     assert edge == pytest.approx(ends[-1][1], abs=2.5)
+    left, right = page.locator("#reasons .bar").first.evaluate(
+        "bar => { const { left, right } = bar.getBoundingClientRect(); return [left, right]; }"
+    )
+    assert all(left - 0.5 <= end <= right + 0.5 for ends_ in ends for end in ends_)
 
 
 def test_a_click_on_the_map_chooses_its_flight(page: Page, origin: str) -> None:
@@ -271,6 +275,32 @@ def test_an_error_is_shown_until_it_is_mended(
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.locator("#result")).not_to_have_class("stale")
     expect(page.locator("#reasons")).to_contain_text("May")
+
+
+def test_a_service_that_wakes_up_late_is_asked_again(context: BrowserContext, origin: str) -> None:
+    page = context.new_page()
+    page.route("**/model", lambda route: route.abort())
+    page.goto(origin + LATE)
+    expect(page.get_by_role("alert")).to_contain_text("The service does not answer")
+    page.unroute("**/model")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#share")).to_have_text("31%")
+
+
+def test_the_last_choice_wins_however_late_the_answers_come(page: Page, origin: str) -> None:
+    show(page, origin + LATE)
+    held: list[Route] = []
+    page.route("**/explain", lambda route: held.append(route))  # noqa: PLW0108  # playwright marks it
+    for month in ["May", "December"]:
+        page.get_by_label("Month").select_option(month)
+    while len(held) < 2:
+        page.wait_for_timeout(10)
+    for route in reversed(held):
+        with page.expect_response("**/explain") as answer:
+            route.continue_()
+        answer.value.finished()
+        page.wait_for_timeout(100)  # for what an answer out of turn could do
+        expect(page.locator("#share")).to_have_text("42%")
 
 
 def test_the_policy_stops_what_is_not_of_the_page(context: BrowserContext, origin: str) -> None:
