@@ -17,7 +17,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.served import BODY, FLIGHT, Served, Usage, post, serve
+from tests.wire import BODY, FLIGHT, Served, Usage, post, serve
 
 GOOD: Final = post(BODY)
 LONG: Final = post(BODY.rjust(4 * 1024 * 1024))

@@ -10,7 +10,7 @@ from function.encoder import Encoder
 from function.errors import RequestError
 from function.flights import decode
 from function.model import Model
-from tests.served import ROOT
+from tests.wire import ROOT
 
 KIB: Final = 1024
 ENCODER: Final = Encoder(Model(ROOT / "function" / "model.onnx").metadata.categories)

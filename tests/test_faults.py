@@ -19,7 +19,7 @@ import pytest
 from function.metadata import Categories
 from function.model import Model, ModelError
 from tests import machines
-from tests.served import BODY, PACKAGE, Answer, Served, command, post, read_answers, serve
+from tests.wire import BODY, PACKAGE, Answer, Served, command, post, read_answers, serve
 
 ARTIFACTS = PACKAGE.parents[1] / "artifacts"
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from tests.served import BODY, FLIGHT, Answer, Served, post, read_answers, serve
+from tests.wire import BODY, FLIGHT, Answer, Served, post, read_answers, serve
 
 MIB: Final = 1024 * 1024
 

@@ -2,7 +2,7 @@
 
 from tests import machines
 from tests.load import overwhelm, soften
-from tests.served import serve
+from tests.wire import serve
 
 
 def test_honest_callers_are_served_among_hostile_ones_in_128_mib() -> None:

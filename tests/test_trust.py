@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.served import ROOT
+from tests.wire import ROOT
 
 LOCKS: Final = [
     ROOT / folder / "requirements.txt"

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.served import ROOT, serve
+from tests.wire import ROOT, serve
 
 LOCUST = ROOT / ".build" / "stress" / "bin" / "locust"
 
