@@ -8,10 +8,10 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
 
-.PHONY: help install serve train select test check format package lock
+.PHONY: help install serve train select test check format package reproduce lock
 
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: .venv/ready ## set up .venv with all that the project needs
 
@@ -37,9 +37,16 @@ format: .venv/ready ## mend what can be mended without thought
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-package: ## lay out what ships in .build/function
+package: ## lay out what ships in .build/function, the same bytes each time
 	rm -rf .build/function && mkdir -p .build/function
-	cp function/*.py function/requirements.txt function/model.onnx .build/function
+	cp -L function/*.* .build/function
+	cd .build/function && { echo '*'; printf '!%s\n' *; } > .gcloudignore && \
+		chmod 644 * .gcloudignore && TZ=UTC touch -t 198001010000 * .gcloudignore && wc -c *
+
+reproduce: .venv/ready ## train again; the artifacts must come out byte for byte
+	rm -rf .build/reproduced
+	$(BIN)/python -m training train --data $(DATA) --out .build/reproduced
+	diff -rs artifacts .build/reproduced
 
 lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group function --output-file function/requirements.txt
@@ -56,3 +63,5 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$*/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --only-binary :all: --requirement $<
 	touch $@
+
+include .cloud/cloud.mk
