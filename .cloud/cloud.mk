@@ -18,10 +18,10 @@ CONCURRENCY ?= 80
 MIN_INSTANCES ?= 0
 MAX_INSTANCES ?= 4
 
-export SERVICE REGION PROJECT TAG DRY_RUN CALLER TOKEN_FILE
+export SERVICE REGION PROJECT DRY_RUN CALLER TOKEN_FILE
 
 RUN := .cloud/run
-TRAFFIC := .cloud/traffic
+TRAFFIC = TAG=$(TAG) .cloud/traffic
 STATE := .build/$(if $(DRY_RUN),dry-run,release)
 WHERE = --region=$(REGION) --project=$(or $(PROJECT),$(error Say in which project: PROJECT=...))
 UPDATE = $(RUN) gcloud run services update-traffic $(SERVICE) $(WHERE)
@@ -62,15 +62,15 @@ canary: ## give what is deployed under TAG a share of CANARY percent
 
 promote: ## give what is deployed under TAG all traffic
 	@set -eu; new=$$($(TRAFFIC) revision $(TAG)); old=$$($(TRAFFIC) serving); \
-	@$(UPDATE) --to-revisions=$$new=100 --update-tags=previous=$$old
+	$(UPDATE) --to-revisions=$$new=100 --update-tags=previous=$$old
 	@$(UPDATE) --remove-tags=$(TAG)
 
 withdraw: ## take the traffic and the tag from what is deployed under TAG
 	@set -eu; old=$$($(TRAFFIC) serving); $(UPDATE) --to-revisions=$$old=100 --remove-tags=$(TAG)
 
 rollback: ## go back to the revision that served before; twice is back again
-	@set -eu; old=$$($(TRAFFIC) revision previous); new=$$(TAG=previous $(TRAFFIC) serving); \
-	@$(UPDATE) --to-revisions=$$old=100 --update-tags=previous=$$new
+	@set -eu; old=$$($(TRAFFIC) revision previous); new=$$(TAG=previous .cloud/traffic serving); \
+	$(UPDATE) --to-revisions=$$old=100 --update-tags=previous=$$new
 
 logs: ## show the last log lines of the service
 	@$(RUN) gcloud run services logs read $(SERVICE) $(WHERE) --limit=$(or $(LIMIT),50)

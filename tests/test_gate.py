@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from training.gate import GateError, judge
 
 
@@ -70,5 +71,5 @@ def test_a_serving_model_that_cannot_be_compared_stops_the_release(
     if answer is not None:
         path.write_text(answer)
 
-    with pytest.raises(GateError, match="^Cannot compare"):
+    with pytest.raises(GateError, match=r"^Cannot compare"):
         judge(trained(tmp_path, 0.7, 0.4), path, 0.005)

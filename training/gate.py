@@ -1,7 +1,7 @@
 """Whether a new model may take the place of the one that serves."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -34,7 +34,8 @@ def judge(trained: Path, serving: Path, margin: float) -> str:
     flights, the ROC AUC may be `margin` lower than that of the serving model, and the log loss
     `margin` higher.
     """
-    new, old = _decode(trained, Trained), _decode(serving, Serving | None)
+    new: Trained = _decode(trained, Trained)
+    old: Serving | None = _decode(serving, Serving | None)
     if old is None:
         return f"Model {new.model_version} passes: nothing serves yet."
     try:
@@ -53,7 +54,7 @@ def judge(trained: Path, serving: Path, margin: float) -> str:
     return f"{models}. Within the margin of {margin:g}."
 
 
-def _decode[T](path: Path, kind: type[T]) -> T:
+def _decode(path: Path, kind: object) -> Any:  # noqa: ANN401  # of that kind, which may be a union
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError) as error:

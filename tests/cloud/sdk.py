@@ -1,55 +1,57 @@
-"""The Cloud SDK's own judgement, offline: its loader of build files and its linter of commands."""
+"""The Cloud SDK's own judgement of a gcloud command line, offline."""
 
-import functools
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 GCLOUD = shutil.which("gcloud")
-SDK = Path(GCLOUD or "/").resolve().parents[1] if GCLOUD else None
 
-needs_sdk = pytest.mark.skipif(SDK is None, reason="the Google Cloud SDK is not installed")
+needs_sdk = pytest.mark.skipif(GCLOUD is None, reason="the Google Cloud SDK is not installed")
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a Cloud SDK that keeps its settings in `folder` and asks no one."""
-    return {
-        **os.environ,
+def gcloud(folder: Path, *words: str, program: str | None = GCLOUD) -> str:
+    """Return what the Cloud SDK prints; it keeps its settings in `folder` and has no account."""
+    if program is None:
+        raise RuntimeError("the Google Cloud SDK is not installed")
+    settings = {
         "CLOUDSDK_CONFIG": str(folder / "cloudsdk"),
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
     }
+    ended = subprocess.run(
+        [program, *words], env=os.environ | settings, check=False, capture_output=True, text=True
+    )
+    return ended.stdout
 
 
-def fault(gcloud: str, line: str, folder: Path) -> str | None:
-    """Return what the linter of the Cloud SDK finds wrong in a gcloud command line, if anything.
+def faults(
+    lines: Iterable[str], folder: Path, program: str | None = GCLOUD
+) -> dict[str, str | None]:
+    """Return what the Cloud SDK's linter finds wrong in each gcloud command line, if anything.
 
-    A verdict is kept in `folder`, as the linter takes a second to start.
+    Verdicts are kept in `folder`, as the linter takes a second to start.
     """
-    kept = folder / hashlib.sha256(line.encode()).hexdigest()
-    if not kept.exists():
-        linter = [gcloud, "meta", "lint-gcloud-commands", f"--command-string={line}"]
-        ended = subprocess.run(
-            linter, env=environment(folder), check=False, capture_output=True, text=True
-        )
-        # It ends with 0 whatever it finds, and without an answer at some bad values.
-        (verdict,) = json.loads(ended.stdout or "[{}]")
-        found = None if verdict.get("success") else verdict.get("error_message") or ended.stderr
-        kept.write_text(json.dumps(found))
-    answer: str | None = json.loads(kept.read_text())
-    return answer
+    kept = {line: folder / _key(line) for line in lines}
+    if new := [line for line, verdict in kept.items() if not verdict.exists()]:
+        commands = folder / "commands.json"
+        commands.write_text(json.dumps([{"command_string": line} for line in new]))
+        linter = ("meta", "lint-gcloud-commands", f"--commands-file={commands}")
+        # It ends with 0 whatever it finds.
+        verdicts = json.loads(gcloud(folder, *linter, program=program))
+        for line, verdict in zip(new, verdicts, strict=True):
+            found = None if verdict["success"] else verdict["error_message"]
+            kept[line].write_text(json.dumps(found))
+    return {line: json.loads(verdict.read_text()) for line, verdict in kept.items()}
 
 
-@functools.cache
-def import_sdk() -> None:
-    """Put the packages of the Cloud SDK on the path, behind those of this environment."""
-    if SDK is None:
-        raise RuntimeError("the Google Cloud SDK is not installed")
-    sys.path += [str(SDK / "lib"), str(SDK / "lib" / "third_party")]
+def _key(line: str) -> str:
+    """Return a name for the words of a line, however they are quoted."""
+    return hashlib.sha256("\0".join(shlex.split(line)).encode()).hexdigest()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.deployed.asking import Deployed
 from tests.deployed.packaged import start
 

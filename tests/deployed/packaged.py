@@ -25,7 +25,7 @@ def start(
     Its log goes to `package`/log, and its process leads a group of its own.
     """
     port = free_port()
-    command = [framework, "--target", "predict", "--source", package / "main.py"]
+    command = [str(framework), "--target", "predict", "--source", str(package / "main.py")]
     with (package / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],

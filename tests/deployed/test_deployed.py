@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.deployed.asking import Deployed
 
 ROOT = Path(__file__).parents[2]
