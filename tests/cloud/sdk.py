@@ -9,11 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
-
 GCLOUD = shutil.which("gcloud")
-
-needs_sdk = pytest.mark.skipif(GCLOUD is None, reason="the Google Cloud SDK is not installed")
 
 
 def gcloud(folder: Path, *words: str, program: str | None = GCLOUD) -> str:

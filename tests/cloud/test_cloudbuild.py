@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.build import load
-from tests.cloud.sdk import needs_sdk
+from tests.cloud.marks import needs_sdk
 
 pytestmark = needs_sdk
 

@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from tests.cloud.sdk import faults, needs_sdk
+from tests.cloud.marks import needs_sdk
+from tests.cloud.sdk import faults
 
 pytestmark = needs_sdk
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cloud.marks import needs_sdk
 from tests.cloud.rehearsal import Outcome, Rehearsal
-from tests.cloud.sdk import needs_sdk
 from tests.deployed.asking import Deployed
 
 pytestmark = needs_sdk
@@ -123,8 +123,8 @@ def test_the_traffic_stays_where_it_was_after(
     assert says in outcome.printed
     assert next_push.traffic() == SERVED
     assert next_push.tags() == {"previous": "puntual-placeholder"}
-    reached_10_percent = any("=10" in line for line in next_push.state["lines"])
-    assert reached_10_percent == (failed == "promote")
+    canaried = any("--to-tags=ca000002=10" in line for line in next_push.state["lines"])
+    assert canaried == (failed == "promote")
 
 
 def test_a_worse_model_is_not_deployed_unless_it_is_allowed(next_push: Rehearsal) -> None:

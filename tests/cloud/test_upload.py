@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.sdk import gcloud, needs_sdk
+from tests.cloud.marks import needs_sdk
+from tests.cloud.sdk import gcloud
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "function/requirements.txt"
