@@ -10,16 +10,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --onl
 	--generate-hashes --no-header --no-emit-index-url
 RIVALS := reference fastapi_onnx hello floor
 
-.PHONY: help install serve train report select test stress-test overload soak fuzz audit sbom bench check \
-	format package lock
-LOCKS := function/requirements.txt training/requirements.txt \
-	tests/stress/requirements.txt tests/fuzz/requirements.txt
+LOCKS := $(shell git ls-files '*requirements.txt')
 
-.PHONY: stress-test overload soak fuzz audit sbom
-.PHONY: help install serve train select test check format package lock
+.PHONY: help install serve train report select reproduce test check format audit lock package sbom
+.PHONY: bench stress-test overload soak fuzz
 
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: .venv/ready ## set up .venv with all that the project needs
 
@@ -71,9 +68,16 @@ format: .venv/ready ## mend what can be mended without thought
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-package: ## lay out what ships in .build/function
+package: ## lay out what ships in .build/function, the same bytes each time
 	rm -rf .build/function && mkdir -p .build/function
-	cp function/*.py function/page.html function/requirements.txt function/model.onnx* .build/function
+	cp -L function/*.* .build/function
+	cd .build/function && { echo '*'; printf '!%s\n' *; } > .gcloudignore && \
+		chmod 644 * .gcloudignore && TZ=UTC touch -t 198001010000 * .gcloudignore && wc -c *
+
+reproduce: .venv/ready ## train again; the artifacts must come out byte for byte
+	rm -rf .build/reproduced
+	$(BIN)/python -m training train --data $(DATA) --out .build/reproduced
+	cd .build/reproduced && for file in *; do cmp $$file $(CURDIR)/artifacts/$$file || exit 1; done
 
 lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group function --output-file function/requirements.txt
@@ -99,3 +103,5 @@ $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/req
 	$*/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --only-binary :all: --requirement $<
 	touch $@
+
+include .cloud/cloud.mk

@@ -15,6 +15,7 @@ from .artifacts import ARTIFACTS, replace
 from .counts import Counts, DataError, read
 from .evaluation import SCL_2017
 from .exploration import Exploration
+from .gate import GateError, judge
 from .publish import SETTINGS, Report, publish
 from .report import write
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
@@ -115,6 +116,22 @@ def select(
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
 
 
+@app.command()
+def gate(
+    serving: Annotated[Path, typer.Option(help="The serving model's answer of /model, or null.")],
+    margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
+    *,
+    allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
+) -> None:
+    """Refuse the trained model where it is worse than the serving one."""
+    try:
+        typer.echo(judge(ARTIFACTS / "metrics.json", serving, margin))
+    except GateError as error:
+        if not allow_worse:
+            raise
+        typer.echo(f"{error} Allowed all the same.")
+
+
 def _read(path: Path) -> Counts:
     with console.status(f"Reading {path}"):
         return read(path)
@@ -130,7 +147,7 @@ def main() -> None:
     """Run a command; what the user can mend ends it with one line."""
     try:
         app()
-    except (DataError, OSError) as error:
+    except (DataError, GateError, OSError) as error:
         sys.exit(str(error))
 
 

@@ -1,0 +1,80 @@
+"""What ships is what the package holds, the same bytes each time, and it installs anywhere."""
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cloud.marks import needs_sdk
+from tests.cloud.sdk import gcloud
+
+ROOT = Path(__file__).parents[2]
+LOCK = ROOT / "function/requirements.txt"
+SHIPPED = {path.name for path in (ROOT / "function").iterdir() if path.name != "__pycache__"}
+
+
+def packaged(clone: Path) -> dict[str, tuple[int, int, str]]:
+    """Package anew; return mode, time and fingerprint of each file."""
+    subprocess.run(["make", "package"], cwd=clone, check=True, capture_output=True)
+    return {
+        path.name: (
+            path.stat().st_mode,
+            path.stat().st_mtime_ns,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in (clone / ".build/function").iterdir()
+    }
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Return a copy of what packaging needs, whose files are younger and more private."""
+    for name in ("Makefile", ".cloud", "function", "artifacts"):
+        subprocess.run(["cp", "-R", ROOT / name, tmp_path], check=True)
+    for path in (tmp_path / "function").glob("*.py"):
+        path.chmod(0o600)
+    return tmp_path
+
+
+def test_it_packages_the_same_bytes_each_time(clone: Path) -> None:
+    first = packaged(clone)
+    for path in (clone / "function").glob("*.py"):
+        path.touch()
+
+    assert packaged(clone) == first
+    assert {*first} == SHIPPED | {".gcloudignore"}
+    assert {mode & 0o777 for mode, *_ in first.values()} == {0o644}
+
+
+@needs_sdk
+def test_nothing_else_is_uploaded(clone: Path, tmp_path: Path) -> None:
+    packaged(clone)
+    package = clone / ".build/function"
+    for name in ("__pycache__/main.pyc", ".env", "notes.txt", ".venv/bin/python", "log"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).touch()
+
+    assert {*gcloud(tmp_path, "meta", "list-files-for-upload", str(package)).split()} == SHIPPED
+
+
+@pytest.mark.parametrize("platform", ["x86_64-manylinux_2_35", "aarch64-manylinux_2_35"])
+def test_the_lock_installs_without_a_compiler_on(platform: str, tmp_path: Path) -> None:
+    install = [str(ROOT / ".venv/bin/uv"), "pip", "install", "--dry-run", "--only-binary", ":all:"]
+    runtime = ["--python-version", "3.13", "--python-platform", platform, "--target", str(tmp_path)]
+    ended = subprocess.run(
+        [*install, *runtime, "--require-hashes", "--requirement", str(LOCK)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    pins = re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE)
+    assert {*re.findall(r"^ \+ ([\w.-]+)==", ended.stderr, re.MULTILINE)} <= {*pins}
+    assert "onnxruntime" in ended.stderr
+
+
+def test_the_lock_names_no_index() -> None:
+    assert not re.search(r"://|--(extra-)?index-url|--find-links", LOCK.read_text())

@@ -1,0 +1,33 @@
+"""A client of the function that is deployed at PUNTUAL_URL, or of the package on this machine."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deployed.asking import Deployed
+from tests.deployed.packaged import start
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if url := os.environ.get("PUNTUAL_URL"):
+        yield url
+        return
+    package = tmp_path_factory.mktemp("packaged") / "function"
+    shutil.copytree(ROOT / ".build/function", package)
+    framework = ROOT / ".build/runtime/bin/functions-framework"
+    process, url = start(framework, package, {"FUNCTION_USE_ASGI": "1"})
+    yield url
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def deployed(address: str) -> Deployed:
+    return Deployed(address, os.environ.get("PUNTUAL_TOKEN"))
