@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from training.__main__ import app
 from training.counts import Counts, DataError, read
 from training.exploration import DAYS, LAST_DAYS, NOTEBOOK_BOUNDS, PERIODS, SEASONS, Exploration
 
@@ -17,11 +19,15 @@ def exploration() -> Exploration:
     return Exploration.read(DATA / "scl_2017_exploration.csv")
 
 
-def test_the_embedded_counts_are_those_of_the_flights(
-    raw_flights: Path, exploration: Exploration
-) -> None:
-    made = Exploration.from_flights(raw_flights).to_csv()
-    assert made == (DATA / "scl_2017_exploration.csv").read_text() == exploration.to_csv()
+def test_the_embedded_counts_are_those_of_the_flights(raw_flights: Path, tmp_path: Path) -> None:
+    out = tmp_path / "exploration.csv"
+    arguments = ["explore", "--flights", str(raw_flights), "--out", str(out)]
+    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert out.read_bytes() == (DATA / "scl_2017_exploration.csv").read_bytes()
+
+
+def test_it_is_written_as_it_was_read(exploration: Exploration) -> None:
+    assert exploration.to_csv() == (DATA / "scl_2017_exploration.csv").read_text()
 
 
 @pytest.mark.parametrize("part", ["weekdays", "seasons", "hours", "periods", "destinations"])
