@@ -7,21 +7,20 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from .artifacts import ARTIFACTS, replace
-from .counts import Counts, DataError, read
+from .counts import DataError
 from .publish import SETTINGS, Report, publish
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
+from .warehouse import ADDRESS, DropBad, console, count, read_counts, score
 
 SCL_2017 = Path(__file__).parents[1] / "data" / "scl_2017.csv"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-console = Console(stderr=True)
 
-Data = Annotated[Path, typer.Option(help="Flights, one a row, or counts: see data/README.md.")]
+Data = Annotated[str, typer.Option(help=f"Counts (see data/README.md), or flights: {ADDRESS}")]
 
 
 class Features(StrEnum):
@@ -31,29 +30,20 @@ class Features(StrEnum):
     top10 = "top10"
 
 
-@app.command()
-def count(
-    flights: Annotated[Path, typer.Option(help="The table of flights, one a row.")],
-    out: Annotated[Path, typer.Option(help="Where the counts go.")],
-) -> None:
-    """Count the flights of each airline, type and month."""
-    counts = _read(flights)
-    replace(out.parent, {out.name: counts.to_csv().encode()})
-    total = counts.table[["flights", "delayed"]].sum()
-    console.print(
-        f"{total['flights']:,} flights, {total['delayed']:,} delayed, "
-        f"in {len(counts.table)} rows: {out}"
-    )
+app.command()(count)
+app.command()(score)
 
 
 @app.command()
 def train(
-    data: Data = SCL_2017,
+    data: Data = str(SCL_2017),
     features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+    *,
+    drop_bad: DropBad = False,
 ) -> None:
     """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
-    counts = _read(data)
+    counts = read_counts(data, drop_bad=drop_bad)
     with console.status("Fitting, converting, proving parity"):
         report = publish(counts, features, out)
     _show(report, out)
@@ -61,12 +51,12 @@ def train(
 
 @app.command()
 def select(
-    data: Data = SCL_2017,
+    data: Data = str(SCL_2017),
     *,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
     """Repeat the choice of settings, by cross-validation inside the training flights."""
-    counts = _read(data)
+    counts = read_counts(data)
     with Progress(console=console) as progress:
         task = progress.add_task("Cross-validating", total=len(GRID) * FOLDS * REPEATS)
         table = cross_validate(counts, lambda: progress.advance(task))
@@ -81,11 +71,6 @@ def select(
         replace(SETTINGS.parent, {SETTINGS.name: chosen})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
-
-
-def _read(path: Path) -> Counts:
-    with console.status(f"Reading {path}"):
-        return read(path)
 
 
 def _show(report: Report, out: Path) -> None:

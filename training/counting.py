@@ -132,7 +132,9 @@ def _execute(source: Source, columns: Columns) -> pd.DataFrame:
     for name in _named(columns).values():
         source.column(name)
     with source.trouble(f"read {source.address}"):
-        cells = source.engine.execute(cells_of(source.table, columns).limit(MAX_CELLS + 1))
+        cells: pd.DataFrame = source.engine.execute(
+            cells_of(source.table, columns).limit(MAX_CELLS + 1)
+        )
     if len(cells) > MAX_CELLS:
         raise DataError(
             f"Cannot train on {source.address}: expected at most {MAX_CELLS:,} kinds of flights, "
@@ -172,7 +174,8 @@ def _bad_rows(
     rows = _rows(table, columns, **values, **kept)
     bad = rows.mutate(fault=_fault(rows)).filter(_fault(rows).notnull()).limit(EXAMPLES)
     with source.trouble(f"read {source.address}"):
-        return source.engine.to_pyarrow(bad).to_pylist()
+        found: list[dict[Hashable, object]] = source.engine.to_pyarrow(bad).to_pylist()
+    return found
 
 
 def _described(row: dict[Hashable, object], columns: Columns, place: str = "") -> str:

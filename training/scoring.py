@@ -1,8 +1,6 @@
 """Scoring flights where they lie: the model answers each cell once, and the engine joins."""
 
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -17,17 +15,16 @@ from function.metadata import Categories
 from function.model import Model
 
 from .artifacts import whole
+from .copying import ANSWERS, KEYS, Progress, copy
 from .counting import MAX_CELLS
 from .counts import DataError
+from .features import FEATURES
 from .sources import Columns, Source, open_source, scheme_of
 
-ANSWERS: Final = ("delay", "probability")
-KEYS: Final = ("_airline", "_kind", "_month")
 LISTED: Final = 10
-TICK: Final = 0.1  # seconds
+_MONTH: Final = re.compile(r"0*([1-9]|1[0-2])(?:\.0)?", re.ASCII)  # the last of a DOUBLE
 
 type Cell = dict[str, Any]
-type Progress = Callable[[float], object]  # takes the share that is done, from 0 to 1
 
 
 class Scored(NamedTuple):
@@ -58,17 +55,19 @@ def score(  # noqa: PLR0913  # each of them is an option of the command
     _check(source, out, columns)
     cells = _cells(source, columns)
     known, unknown = _divide(cells, model.metadata.categories)
-    flights = sum(cells["flights"].to_pylist())
+    flights = sum(cell["flights"] for cell in cells)
     if unknown and not empty:
         raise DataError(_refusal(address, unknown, flights))
-    answers = ibis.memtable(_answered(known, model, cells.schema))
-    scored = joined(source.table, answers, columns)
+    answers = answers_of(known, model)
+    scored = joined(source.table, ibis.memtable(answers), columns)
     version = model.metadata.model_version
     with source.trouble(f"write {out}"):
         if scheme_of(out)[0] == "duckdb":
             with whole(Path(out)) as new:
-                write = _copy if source.files else _fetch
-                write(source, scored, new, {"model_version": version}, progress)
+                if source.files:
+                    copy(source, answers, new, version, columns, progress)
+                else:
+                    _fetch(source, scored, new, version, progress)
         else:
             database, _, table = scheme_of(out)[1].rpartition(".")
             source.engine.create_table(table, scored, database=database or None, overwrite=True)
@@ -78,18 +77,18 @@ def score(  # noqa: PLR0913  # each of them is an option of the command
 def joined(table: Table, answers: Table, columns: Columns) -> Table:
     """Return the rows of `table` with the answers of their cells, null where there is none."""
     names = (columns.airline, columns.kind, columns.month)
-    match = [table[name] == answers[key] for name, key in zip(names, KEYS, strict=True)]
+    pairs = zip(names, KEYS, strict=True)
+    match = [table[name].cast("string") == answers[key] for name, key in pairs]
     both = table.left_join(answers, match)
     return both.select(*(both[name] for name in (*table.columns, *ANSWERS)))
 
 
-def flight_of(airline: object, kind: object, month: object, known: Categories) -> Flight | None:
-    """Return the flight as the model knows it, or nothing: never one that it would reject."""
-    if isinstance(month, str):
-        month = int(month) if re.fullmatch(r"0*[0-9]{1,2}", month, re.ASCII) else None
-    if airline in known.OPERA and kind in known.TIPOVUELO and month in known.MES:
-        return Flight(str(airline), str(kind), int(str(month).partition(".")[0]))
-    return None
+def flight_of(airline: str | None, kind: str | None, month: str | None) -> Flight | None:
+    """Return the flight of three texts, or nothing where the month is none."""
+    digits = _MONTH.fullmatch(month or "")
+    if airline is None or kind is None or digits is None:
+        return None
+    return Flight(airline, kind, int(digits[1]))
 
 
 def _check(source: Source, out: str, columns: Columns) -> None:
@@ -99,17 +98,17 @@ def _check(source: Source, out: str, columns: Columns) -> None:
     if taken:
         raise DataError(f"Cannot score {source.address}: it has a column `{min(taken)}` already.")
     ours, theirs = scheme_of(source.address)[0], scheme_of(out)[0]
-    if theirs != "duckdb" and theirs != ours:
+    if theirs not in {"duckdb", ours}:
         raise DataError(f"Cannot write {out}: the flights are in {ours}. Name a file, or a table.")
     if theirs == "duckdb" and not out.endswith((".parquet", ".csv")):
         raise DataError(f"Cannot write {out}: expected a name that ends in .parquet or .csv.")
 
 
-def _cells(source: Source, columns: Columns) -> pa.Table:
-    """Return the kinds of flights that occur, as they stand, and the number of each."""
+def _cells(source: Source, columns: Columns) -> list[Cell]:
+    """Return the kinds of flights that occur, as texts, and the number of each."""
     table = source.table
     names = dict(zip(KEYS, (columns.airline, columns.kind, columns.month), strict=True))
-    cells = table.group_by(**{key: table[name] for key, name in names.items()})
+    cells = table.group_by(**{key: table[name].cast("string") for key, name in names.items()})
     with source.trouble(f"read {source.address}"):
         found = source.engine.to_pyarrow(cells.agg(flights=table.count()).limit(MAX_CELLS + 1))
     if len(found) > MAX_CELLS:
@@ -117,15 +116,20 @@ def _cells(source: Source, columns: Columns) -> pa.Table:
             f"Cannot score {source.address}: expected at most {MAX_CELLS:,} kinds of flights, got "
             f"more. Is the airline's name in the column `{columns.airline}`?"
         )
-    return found
+    cells: list[Cell] = found.to_pylist()
+    return cells
 
 
-def _divide(cells: pa.Table, known: Categories) -> tuple[list[Cell], list[Cell]]:
+def _divide(cells: list[Cell], known: Categories) -> tuple[list[Cell], list[Cell]]:
     """Divide the cells into those that the model knows, with their `flight`, and the others."""
-    rows = [
-        row | {"flight": flight_of(*(row[key] for key in KEYS), known)} for row in cells.to_pylist()
-    ]
-    return [row for row in rows if row["flight"]], [row for row in rows if not row["flight"]]
+    parts: tuple[list[Cell], list[Cell]] = ([], [])
+    for cell in cells:
+        flight = flight_of(*(cell[key] for key in KEYS))
+        unknown = flight is None or any(
+            getattr(flight, name) not in getattr(known, name) for name in FEATURES
+        )
+        parts[unknown].append(cell | {"flight": flight})
+    return parts
 
 
 def _refusal(address: str, unknown: list[Cell], flights: int) -> str:
@@ -140,43 +144,21 @@ def _refusal(address: str, unknown: list[Cell], flights: int) -> str:
     )
 
 
-def _answered(known: list[Cell], model: Model, schema: pa.Schema) -> pa.Table:
+def answers_of(known: list[Cell], model: Model) -> pa.Table:
     """Return the answers of the cells, under the keys as they stand in the source."""
     encoder = Encoder(model.metadata.categories)
-    cells = encoder.cells([row["flight"] for row in known])
-    prediction = model.predict(encoder.one_hot, cells)
-    keys = {key: pa.array([row[key] for row in known], schema.field(key).type) for key in KEYS}
+    prediction = model.predict(encoder.one_hot, encoder.cells([cell["flight"] for cell in known]))
+    keys = {key: pa.array([cell[key] for cell in known], pa.string()) for key in KEYS}
     return pa.table({**keys, **prediction._asdict()})
 
 
-def _copy(
-    source: Source, scored: Table, path: Path, metadata: dict[str, str], progress: Progress
-) -> None:
-    """Let DuckDB write, and interrupt it where this thread is interrupted."""
-    engine = source.engine
-    with ThreadPoolExecutor(1) as pool:
-        if path.suffix == ".parquet":
-            job = pool.submit(engine.to_parquet, scored, path, kv_metadata=metadata)
-        else:
-            job = pool.submit(engine.to_csv, scored, path, header=True)
-        try:
-            while wait([job], TICK).not_done:
-                progress(max(engine.con.query_progress(), 0) / 100)
-        except BaseException:
-            engine.con.interrupt()
-            raise
-        job.result()
-
-
-def _fetch(
-    source: Source, scored: Table, path: Path, metadata: dict[str, str], progress: Progress
-) -> None:
+def _fetch(source: Source, scored: Table, path: Path, version: str, progress: Progress) -> None:
     """Write what another engine answers, a batch at a time."""
     flights = source.engine.execute(scored.count())
     batches = source.engine.to_pyarrow_batches(scored)
     schema = batches.schema
     writer = (
-        parquet.ParquetWriter(path, schema.with_metadata(metadata))
+        parquet.ParquetWriter(path, schema.with_metadata({"model_version": version}))
         if path.suffix == ".parquet"
         else csv.CSVWriter(path, schema)
     )

@@ -102,10 +102,10 @@ def _open_files(address: str, pattern: str) -> Source:
         raise DataError(f"Cannot read {address}: no such file.")
     spill = Path(tempfile.gettempdir(), f"puntual-{os.getpid()}")
     engine = ibis.duckdb.connect(
-        memory_limit=MEMORY_LIMIT, temp_directory=str(spill)
+        memory_limit=MEMORY_LIMIT, temp_directory=str(spill), enable_progress_bar_print=False
     )
-    # The optimizer may turn a join round, and what is probed keeps its order, not what is built.
-    engine.raw_sql("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    engine.raw_sql("SET enable_progress_bar = true")  # else it keeps no account of its progress
+
     source = Source(address, engine, ibis.table({}, name="unread"), (duckdb.Error,), files)
     with source.trouble(f"read {address}"):
         table = read_files(engine, files)
