@@ -116,8 +116,8 @@ def _cells(source: Source, columns: Columns) -> list[Cell]:
             f"Cannot score {source.address}: expected at most {MAX_CELLS:,} kinds of flights, got "
             f"more. Is the airline's name in the column `{columns.airline}`?"
         )
-    cells: list[Cell] = found.to_pylist()
-    return cells
+    kinds: list[Cell] = found.to_pylist()
+    return kinds
 
 
 def _divide(cells: list[Cell], known: Categories) -> tuple[list[Cell], list[Cell]]:

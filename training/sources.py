@@ -101,10 +101,9 @@ def _open_files(address: str, pattern: str) -> Source:
     if not files:
         raise DataError(f"Cannot read {address}: no such file.")
     spill = Path(tempfile.gettempdir(), f"puntual-{os.getpid()}")
-    engine = ibis.duckdb.connect(
-        memory_limit=MEMORY_LIMIT, temp_directory=str(spill), enable_progress_bar_print=False
-    )
-    engine.raw_sql("SET enable_progress_bar = true")  # else it keeps no account of its progress
+    engine = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(spill))
+    # Else it keeps no account of its progress, which we show ourselves.
+    engine.raw_sql("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
 
     source = Source(address, engine, ibis.table({}, name="unread"), (duckdb.Error,), files)
     with source.trouble(f"read {address}"):
