@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from .bigquery import reply
 from .encoder import Encoder
 from .errors import RequestError
 from .flights import decode
@@ -36,6 +37,10 @@ def _predict(body: bytes, query: Query) -> object:
     return answer
 
 
+def _bigquery(body: bytes, _query: Query) -> object:
+    return reply(body, encoder, model)
+
+
 def _health(_body: bytes, _query: Query) -> object:
     return {"status": "OK"}
 
@@ -47,6 +52,7 @@ def _model(_body: bytes, _query: Query) -> object:
 ROUTES: Final[dict[str, dict[str, Handler]]] = {
     "/": {"POST": _predict},
     "/predict": {"POST": _predict},
+    "/bigquery": {"POST": _bigquery},
     "/health": {"GET": _health, "HEAD": _health},
     "/model": {"GET": _model, "HEAD": _model},
 }
@@ -66,8 +72,7 @@ async def predict(request: Request) -> Response:
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1")))
         return _response(200, handler(body, query))
     except RequestError as error:
-        answer = {"error": str(error)} | ({"path": error.path} if error.path else {})
-        return _response(error.status, answer, error.headers)
+        return _response(error.status, error.answer(), error.headers)
     except ClientDisconnect:
         return _response(400, {"error": "Expected a whole body, got a part of it"})
 

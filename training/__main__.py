@@ -14,7 +14,7 @@ from .artifacts import ARTIFACTS, replace
 from .counts import DataError
 from .publish import SETTINGS, Report, publish
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
-from .warehouse import ADDRESS, DropBad, console, count, read_counts, score
+from .warehouse import ADDRESS, DropBad, bigquery, console, count, read_counts, score
 
 SCL_2017 = Path(__file__).parents[1] / "data" / "scl_2017.csv"
 
@@ -32,6 +32,7 @@ class Features(StrEnum):
 
 app.command()(count)
 app.command()(score)
+app.command()(bigquery)
 
 
 @app.command()

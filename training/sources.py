@@ -140,7 +140,7 @@ def _open_spark(address: str, name: str) -> Source:
         if name.endswith(".parquet"):
             table = engine.read_parquet(name)
         elif name.endswith((".csv", ".csv.gz")):
-            table = engine.read_csv(name, header=True, inferSchema=False)
+            table = engine.read_csv(name, header=True, inferSchema=False, escape='"')
         else:
             database, _, table_name = name.rpartition(".")
             table = engine.table(table_name, database=database or None)

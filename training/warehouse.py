@@ -109,6 +109,23 @@ def score(
     console.print(f"{scored.flights:,} flights{left}, by model {scored.model_version}: {out}")
 
 
+def bigquery(
+    dataset: Annotated[str, typer.Option(help="PROJECT.DATASET.")] = "PROJECT.DATASET",
+    table: Annotated[str, typer.Option(help="The table of flights.")] = "flights",
+    endpoint: Annotated[str, typer.Option(help="The function's URL.")] = "https://FUNCTION",
+    connection: Annotated[str, typer.Option(help="Its connection.")] = "PROJECT.REGION.CONNECTION",
+    bucket: Annotated[str, typer.Option(help="Of pipeline.onnx.")] = "gs://BUCKET",
+    model: Annotated[Path, typer.Option(help="The model.")] = ARTIFACTS / "model.onnx",
+) -> None:
+    """Print the SQL that brings the model to BigQuery, in three ways."""
+    from function.model import Model  # noqa: PLC0415  # ONNX Runtime, which `count` need not load
+
+    from . import bigquery as sql  # noqa: PLC0415
+
+    place = sql.Place(dataset, table, endpoint, connection, bucket)
+    typer.echo(sql.script(place, Model(model)), nl=False)
+
+
 type _Names = tuple[str, str, str, str, str, str | None]
 _CHALLENGE: _Names = ("OPERA", "TIPOVUELO", "MES", "Fecha-I", "Fecha-O", None)
 
