@@ -1,12 +1,19 @@
 """What several tests stand on."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
+
+from training.artifacts import ARTIFACTS
+from training.counts import SPLITS, Counts, read
+from training.model import DelayModel
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,6 +25,30 @@ def raw_flights() -> Path:
     if path is None:
         pytest.skip("PUNTUAL_FLIGHTS does not name the table of flights")
     return Path(path)
+
+
+@pytest.fixture(scope="session")
+def santiago() -> Counts:
+    """Return the counts that the project embeds."""
+    return read(ROOT / "data" / "scl_2017.csv")
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Counts:
+    """Return the counts of an airport that does not exist: other airlines, seven months."""
+    rng = np.random.default_rng(7)
+    airlines = ["Ñandú Air", "Aéro 'Sud' \"Ouest\"", "zephyr, Ltd", "全日本空輸"]
+    cells = itertools.product(airlines, "IN", [1, 2, 3, 5, 8, 11, 12], SPLITS)
+    table = pd.DataFrame(cells, columns=["OPERA", "TIPOVUELO", "MES", "split"])
+    table["flights"] = rng.integers(0, 400, len(table))
+    table["delayed"] = rng.binomial(table["flights"], rng.uniform(0.05, 0.5, len(table)))
+    return Counts.from_table(table)
+
+
+@pytest.fixture(scope="session")
+def oracle() -> DelayModel:
+    """Return the XGBoost model that the committed graphs came from."""
+    return DelayModel(None, store=ARTIFACTS / "booster.ubj")
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,8 @@ def count(address: str, columns: Columns | None = None, *, drop_bad: bool = Fals
         )
     if good.empty:
         raise DataError(f"Cannot train on {address}: it holds no flights.")
-    counts = Counts.from_table(draw(good[[*FEATURES, "flights", "delayed"]]))
+    drawn = draw(good[[*FEATURES, "flights", "delayed"]].astype({"MES": "int64"}))
+    counts = Counts.from_table(drawn)
     check_splits(counts, address)
     return Counted(counts, left_out)
 
@@ -132,9 +133,8 @@ def _execute(source: Source, columns: Columns) -> pd.DataFrame:
     for name in _named(columns).values():
         source.column(name)
     with source.trouble(f"read {source.address}"):
-        cells: pd.DataFrame = source.engine.execute(
-            cells_of(source.table, columns).limit(MAX_CELLS + 1)
-        )
+        limited = cells_of(source.table, columns).limit(MAX_CELLS + 1)
+        cells: pd.DataFrame = source.engine.to_pyarrow(limited).to_pandas()
     if len(cells) > MAX_CELLS:
         raise DataError(
             f"Cannot train on {source.address}: expected at most {MAX_CELLS:,} kinds of flights, "

@@ -154,7 +154,7 @@ def answers_of(known: list[Cell], model: Model) -> pa.Table:
 
 def _fetch(source: Source, scored: Table, path: Path, version: str, progress: Progress) -> None:
     """Write what another engine answers, a batch at a time."""
-    flights = source.engine.execute(scored.count())
+    flights = source.engine.to_pyarrow(scored.count()).as_py()
     batches = source.engine.to_pyarrow_batches(scored)
     schema = batches.schema
     writer = (

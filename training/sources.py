@@ -88,7 +88,9 @@ def read_files(engine: BaseBackend, files: tuple[Path, ...]) -> Table:
     kinds = {file.name.removesuffix(".gz").rpartition(".")[2].lower() for file in files}
     names = [str(file) for file in files]
     if kinds == {"csv"}:
-        return engine.read_csv(names, all_varchar=True, header=True, union_by_name=True)
+        # Said in full: what DuckDB guesses, it guesses so that bad rows at the top are skipped.
+        dialect = {"delim": ",", "quote": '"', "escape": '"', "header": True, "skip": 0}
+        return engine.read_csv(names, all_varchar=True, union_by_name=True, **dialect)
     if kinds == {"parquet"}:
         return engine.read_parquet(names, union_by_name=True)
     raise DataError(f"Cannot read {names[0]}: expected files all `.csv` or all `.parquet`.")
