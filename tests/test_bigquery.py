@@ -63,8 +63,8 @@ def test_the_join_answers_as_the_function_does_and_null_elsewhere(model: Model) 
     encoder = Encoder(model.metadata.categories)
     expected = model.predict(encoder.one_hot, encoder.cells(flights))
     assert delay == (*expected.delay.tolist(), None, None)
-    assert np.array(probability[:2], np.float32).tobytes() == expected.probability.tobytes()
-    assert probability[2:] == (None, None)
+    assert np.array(probability[:3], np.float32).tobytes() == expected.probability.tobytes()
+    assert probability[3:] == (None, None)
 
 
 def test_the_graph_is_given_its_own_inputs() -> None:

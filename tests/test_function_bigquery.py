@@ -45,7 +45,7 @@ def test_no_calls_have_no_replies(client: TestClient) -> None:
     ("call", "message"),
     [
         (LATAM[:2], "Expected 3 arguments, got 2 - at `$.calls[2]`"),
-        (["Copa Air", "I", 1], 'lists, got "Copa Air" (did you mean "Copa Air"?)'),
+        (["Copa Aire", "I", 1], 'lists, got "Copa Aire" (did you mean "Copa Air"?)'),
         (["LATAN", "I", 1], "- at `$.calls[2][0]`"),
         ([1, "I", 1], "Expected a string, got 1 - at `$.calls[2][0]`"),
         (["Copa Air", "X", 1], 'Expected one of "I", "N", got "X" - at `$.calls[2][1]`'),

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,9 +15,15 @@ from training.scoring import score
 
 MODEL = ARTIFACTS / "model.onnx"
 
+# PySpark 4.3 is older than pandas 3, and says so at every turn.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:PySpark does not yet fully support pandas:FutureWarning",
+    "ignore:The copy keyword is deprecated:DeprecationWarning",
+)
+
 
 @pytest.fixture(scope="module", autouse=True)
-def spark() -> None:
+def spark() -> Iterator[None]:
     """Put PySpark, which is installed apart, on the path."""
     packages = Path(__file__).parents[1] / ".build" / "spark"
     if shutil.which("java") is None:
@@ -24,6 +31,11 @@ def spark() -> None:
     if not (packages / "ready").exists():
         pytest.skip("PySpark is not installed: `make .build/spark/ready`")
     sys.path.append(str(packages))
+    yield
+    from pyspark.sql import SparkSession  # noqa: PLC0415  # it is on the path only now
+
+    SparkSession.builder.getOrCreate().stop()
+    sys.path.remove(str(packages))
 
 
 def test_spark_gives_the_counts_of_duckdb_to_the_byte(raw_flights: Path) -> None:
