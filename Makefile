@@ -9,10 +9,14 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
 RIVALS := reference fastapi_onnx hello floor
+# Spark is heavy, and needed only where DATA=spark:... says so.
+SPARK := $(filter spark:%,$(DATA))
+ENGINE := .venv/ready $(if $(SPARK),.build/spark/ready)
+TRAINING := $(if $(SPARK),PYTHONPATH=.build/spark )$(BIN)/python -m training
 
 LOCKS := $(shell git ls-files '*requirements.txt')
 
-.PHONY: help install serve train report select reproduce test check format audit lock package sbom
+.PHONY: help install serve train score report select bigquery reproduce test check format audit lock package sbom
 .PHONY: bench stress-test overload soak fuzz
 
 help: ## list the targets
@@ -24,14 +28,20 @@ serve: package .build/runtime/ready ## answer flights on PORT (8080), as deploye
 	exec env FUNCTION_USE_ASGI=1 .build/runtime/bin/functions-framework \
 		--target predict --source .build/function/main.py --host $(HOST) --port $(PORT)
 
-train: .venv/ready ## train on DATA (flights or counts) and replace artifacts/
-	$(BIN)/python -m training train --data $(DATA)
+train: $(ENGINE) ## train on DATA (flights or counts) and replace artifacts/
+	$(TRAINING) train --data $(DATA)
+
+score: $(ENGINE) ## write the flights of DATA with their answers to OUT
+	$(TRAINING) score --flights $(DATA) --out $(OUT)
 
 report: .venv/ready ## write artifacts/report.html, from FLIGHTS (the raw table) where it is given
 	$(BIN)/python -m training report --data $(DATA) $(if $(FLIGHTS),--flights $(FLIGHTS))
 
-select: .venv/ready ## repeat the choice of the training settings
-	$(BIN)/python -m training select --data $(DATA)
+select: $(ENGINE) ## repeat the choice of the training settings
+	$(TRAINING) select --data $(DATA)
+
+bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --help has more)
+	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET))
 
 test: .venv/ready .build/runtime/ready package ## run all tests
 	$(BIN)/pytest --cov --cov-report=
@@ -95,6 +105,18 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 .build/fuzz/ready: tests/fuzz/requirements.txt
 .build/stress/ready: tests/stress/requirements.txt
 $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/requirements.txt
+	$(COMPILE) --no-binary pyspark --group spark --output-file tests/spark/requirements.txt
+
+.venv/ready: training/requirements.txt
+.build/runtime/ready: function/requirements.txt
+.build/fuzz/ready: tests/fuzz/requirements.txt
+.build/stress/ready: tests/stress/requirements.txt
+$(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/requirements.txt
+.build/spark/ready: tests/spark/requirements.txt .venv/ready
+	rm -rf .build/spark
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --no-deps --target .build/spark --requirement $<
+	touch $@
 %/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \
 		f"Puntual needs Python 3.12 or newer, and $(PYTHON) is {sys.version.split()[0]}.")'

@@ -1,7 +1,7 @@
 """From flights to cells, and from cells to one-hot rows."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -15,6 +15,10 @@ type Category = str | int
 
 _LISTED = 12  # the most categories that an error lists
 _SHOWN = 60  # the most characters of a caller's text that an error repeats
+
+
+def _place(flight: int, field: str) -> str:
+    return f"$.flights[{flight}].{field}"
 
 
 class Encoder:
@@ -33,15 +37,23 @@ class Encoder:
         blocks = [np.eye(n, dtype=np.float32)[d] for n, d in zip(sizes, digits, strict=True)]
         self.one_hot: NDArray[np.float32] = np.hstack(blocks)
 
-    def cells(self, flights: Sequence[Flight]) -> NDArray[np.intp]:
-        """Return the cell of each flight, [N]; raise `RequestError` at an unknown category."""
+    def cells(
+        self, flights: Sequence[Flight], place: Callable[[int, str], str] = _place
+    ) -> NDArray[np.intp]:
+        """Return the cell of each flight, [N]; raise `RequestError` at an unknown category.
+
+        `place` names the place in the request of a flight's field.
+        """
         try:
             return np.fromiter(map(self._cells.__getitem__, flights), np.intp, len(flights))
         except KeyError as error:
             unknown: Flight = error.args[0]
-            raise self._rejection(unknown, f"$.flights[{flights.index(unknown)}]") from None
+            field, message = self._rejection(unknown)
+            path = place(flights.index(unknown), field)
+            raise RequestError(message, path=path) from None
 
-    def _rejection(self, flight: Flight, path: str) -> RequestError:
+    def _rejection(self, flight: Flight) -> tuple[str, str]:
+        """Return the first field of a flight that is unknown, and what to say of it."""
         field, value, known = next(
             (field, value, known)
             for field, known in self._known.items()
@@ -50,7 +62,7 @@ class Encoder:
         message = f"Expected {_one_of(known)}, got {_shown(value)}"
         if isinstance(value, str) and (near := _nearest(value, known)):
             message += f" (did you mean {_shown(near)}?)"
-        return RequestError(message, path=f"{path}.{field}")
+        return field, message
 
 
 def _one_of(known: Sequence[Category]) -> str:

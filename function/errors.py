@@ -22,3 +22,7 @@ class RequestError(Exception):
         self.path = path
         self.status = status
         self.headers = dict(headers or {})
+
+    def answer(self) -> dict[str, str]:
+        """Return the body of the answer."""
+        return {"error": str(self)} | ({"path": self.path} if self.path else {})

@@ -46,8 +46,17 @@ def decode(body: bytes) -> list[Flight]:
 
     Types are checked here; whether a category is known, only the model's encoder can tell.
     """
+    flights = parse(_decoder, body).flights
+    if len(flights) > MAX_FLIGHTS:
+        message = f"Expected at most {MAX_FLIGHTS} flights, got {len(flights)}"
+        raise RequestError(message, path="$.flights", status=413)
+    return flights
+
+
+def parse[Body](decoder: msgspec.json.Decoder[Body], body: bytes) -> Body:
+    """Return what a JSON body says, or raise `RequestError` for its first fault."""
     try:
-        flights = _decoder.decode(body.decode()).flights
+        return decoder.decode(body.decode())
     except UnicodeDecodeError as error:
         message = f"Expected UTF-8, got the byte 0x{body[error.start]:02x} at {error.start}"
         raise RequestError(message, path="$") from None
@@ -57,10 +66,6 @@ def decode(body: bytes) -> list[Flight]:
         raise RequestError(f"Expected JSON, got a fault: {error}", path="$") from None
     except RecursionError:
         raise RequestError("Expected JSON, got it nested too deeply", path="$") from None
-    if len(flights) > MAX_FLIGHTS:
-        message = f"Expected at most {MAX_FLIGHTS} flights, got {len(flights)}"
-        raise RequestError(message, path="$.flights", status=413)
-    return flights
 
 
 def _in_json_words(message: str) -> RequestError:

@@ -50,7 +50,7 @@ def _predict(body: bytes, query: Query) -> object:
     return answer
 
 
-# What follows is for people, so the first prediction does not wait for its imports.
+# The first prediction does not wait for what others import.
 
 
 @functools.cache
@@ -81,6 +81,12 @@ def _openapi(_body: bytes, _query: Query) -> object:
     return copy_context().run(describe, ROUTES, model.metadata)
 
 
+def _bigquery(body: bytes, _query: Query) -> object:
+    from .bigquery import reply  # noqa: PLC0415
+
+    return reply(body, encoder, model)
+
+
 def _health(_body: bytes, _query: Query) -> object:
     return {"status": "OK"}
 
@@ -93,6 +99,7 @@ ROUTES: Final[dict[str, dict[str, Handler]]] = {
     "/": {"GET": _page, "HEAD": _page, "POST": _predict},
     "/predict": {"POST": _predict},
     "/explain": {"POST": _explain},
+    "/bigquery": {"POST": _bigquery},
     "/health": {"GET": _health, "HEAD": _health},
     "/model": {"GET": _model, "HEAD": _model},
     "/openapi.json": {"GET": _openapi, "HEAD": _openapi},
@@ -105,8 +112,6 @@ HEADERS: Final = [
 ]
 
 log = RequestLog(model.metadata.model_version, ROUTES)
-
-
 started()
 
 
@@ -119,8 +124,7 @@ async def predict(request: Request) -> Response:
         body = await _body(request) if request.method == "POST" else b""
         return _response(200, handler(body, _query(request)))
     except RequestError as error:
-        answer = {"error": str(error)} | ({"path": error.path} if error.path else {})
-        return _response(error.status, answer, error.headers)
+        return _response(error.status, error.answer(), error.headers)
     except ClientDisconnect:
         return _response(400, {"error": "Expected a whole body, got a part of it"})
 

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from .artifacts import ARTIFACTS, replace
-from .counts import Counts, DataError, read
+from .counts import DataError
 from .evaluation import SCL_2017
 from .exploration import Exploration
 from .gate import GateError, judge
@@ -20,11 +19,11 @@ from .publish import SETTINGS, Report, publish
 from .report import write
 from .selection import FOLDS, GRID, REPEATS, choose, cross_validate
 from .summary import before, figures, lines
+from .warehouse import ADDRESS, DropBad, bigquery, console, count, read_counts, score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-console = Console(stderr=True)
 
-Data = Annotated[Path, typer.Option(help="Flights, one a row, or counts: see data/README.md.")]
+Data = Annotated[str, typer.Option(help=f"Counts (see data/README.md), or flights: {ADDRESS}")]
 
 
 class Features(StrEnum):
@@ -34,29 +33,21 @@ class Features(StrEnum):
     top10 = "top10"
 
 
-@app.command()
-def count(
-    flights: Annotated[Path, typer.Option(help="The table of flights, one a row.")],
-    out: Annotated[Path, typer.Option(help="Where the counts go.")],
-) -> None:
-    """Count the flights of each airline, type and month."""
-    counts = _read(flights)
-    replace(out.parent, {out.name: counts.to_csv().encode()})
-    total = counts.table[["flights", "delayed"]].sum()
-    console.print(
-        f"{total['flights']:,} flights, {total['delayed']:,} delayed, "
-        f"in {len(counts.table)} rows: {out}"
-    )
+app.command()(count)
+app.command()(score)
+app.command()(bigquery)
 
 
 @app.command()
 def train(
-    data: Data = SCL_2017,
+    data: Data = str(SCL_2017),
     features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+    *,
+    drop_bad: DropBad = False,
 ) -> None:
     """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
-    counts, earlier = _read(data), before(out)
+    counts, earlier = read_counts(data, drop_bad=drop_bad), before(out)
     with console.status("Fitting, converting, proving parity"):
         report = publish(counts, features, out)
     _show(report, earlier, out)
@@ -68,7 +59,7 @@ def explore(
     out: Annotated[Path, typer.Option(help="Where the counts go.")],
 ) -> None:
     """Count the flights of each time, weekday and destination, which only the report shows."""
-    _read(flights)  # refuses what is no table of flights
+    read_counts(str(flights))  # refuses what is no table of flights
     replace(out.parent, {out.name: Exploration.from_flights(flights).to_csv().encode()})
 
 
@@ -81,7 +72,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
 ) -> None:
     """Write the page of the model and its data, from counts or from the table of flights."""
-    counts, counted = _read(flights or data), data.with_stem(f"{data.stem}_exploration")
+    counts, counted = read_counts(str(flights or data)), data.with_stem(f"{data.stem}_exploration")
     exploration = None
     if flights:
         exploration = Exploration.from_flights(flights)
@@ -94,12 +85,12 @@ def report(
 
 @app.command()
 def select(
-    data: Data = SCL_2017,
+    data: Data = str(SCL_2017),
     *,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
     """Repeat the choice of settings, by cross-validation inside the training flights."""
-    counts = _read(data)
+    counts = read_counts(data)
     with Progress(console=console) as progress:
         task = progress.add_task("Cross-validating", total=len(GRID) * FOLDS * REPEATS)
         table = cross_validate(counts, lambda: progress.advance(task))
@@ -130,11 +121,6 @@ def gate(
         if not allow_worse:
             raise
         typer.echo(f"{error} Allowed all the same.")
-
-
-def _read(path: Path) -> Counts:
-    with console.status(f"Reading {path}"):
-        return read(path)
 
 
 def _show(report: Report, earlier: Report | None, out: Path) -> None:

@@ -3,7 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -38,3 +39,18 @@ def replace(folder: Path, files: Mapping[str, bytes]) -> None:
                 elif not (new / name).exists():
                     (folder / name).unlink()
             raise
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a place beside `path` to write to, which takes its place once the block has succeeded.
+
+    A failure leaves what stood there before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as stage:
+        new = Path(stage, path.name)
+        yield new
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        new.replace(path)

@@ -17,10 +17,20 @@ from .features import FEATURES, categories_of
 
 SCHEDULED: Final = "Fecha-I"
 ACTUAL: Final = "Fecha-O"
-LATE: Final = pd.Timedelta(minutes=15)
+DELAY_MINUTES: Final = 15
+LATE: Final = pd.Timedelta(minutes=DELAY_MINUTES)
 SPLITS: Final = ("train", "validation")
 CELL: Final = [*FEATURES, "split"]
 COUNTED: Final = [*CELL, "flights", "delayed"]
+_TIME: Final = "a date and time such as 2017-01-31 23:30:00"
+EXPECTED: Final = {
+    "airline": "the name of an airline",
+    "kind": "I or N",
+    "month": "an integer from 1 to 12",
+    "scheduled": _TIME,
+    "actual": _TIME,
+    "delay": "0, 1, true or false",
+}
 
 
 class DataError(ValueError):
@@ -78,14 +88,19 @@ def read(path: Path) -> Counts:
     counted = {"flights", "delayed", "split"} <= {*table.columns}
     source = _Source(path, table)
     counts = Counts.from_table(_read_counts(source) if counted else _read_flights(source))
+    check_splits(counts, str(path))
+    return counts
+
+
+def check_splits(counts: Counts, source: str) -> None:
+    """Raise `DataError` unless both splits hold delayed and punctual flights."""
     for split in SPLITS:
         part = counts.part(split)[["flights", "delayed"]].sum()
         if not 0 < part["delayed"] < part["flights"]:
             raise DataError(
-                f"Cannot train on {path}: expected delayed and punctual flights in the split "
+                f"Cannot train on {source}: expected delayed and punctual flights in the split "
                 f"`{split}`, got {part['delayed']} delayed of {part['flights']}."
             )
-    return counts
 
 
 def delayed(flights: pd.DataFrame) -> "pd.Series[bool]":
@@ -145,14 +160,14 @@ class _Source:
 
     def times(self, name: str) -> "pd.Series[pd.Timestamp]":
         times = pd.to_datetime(self.column(name), format="ISO8601", errors="coerce", utc=True)
-        self.check(name, times.isna(), "a date and time such as 2017-01-31 23:30:00")
+        self.check(name, times.isna(), _TIME)
         return times
 
     def features(self) -> pd.DataFrame:
         airline, kind = self.column("OPERA"), self.column("TIPOVUELO")
-        self.check("OPERA", airline.str.strip() == "", "the name of an airline")
-        self.check("TIPOVUELO", ~kind.isin(["I", "N"]), "I or N")
-        month = self.integers("MES", 1, 12, "an integer from 1 to 12")
+        self.check("OPERA", airline.str.strip() == "", EXPECTED["airline"])
+        self.check("TIPOVUELO", ~kind.isin(["I", "N"]), EXPECTED["kind"])
+        month = self.integers("MES", 1, 12, EXPECTED["month"])
         return pd.DataFrame({"OPERA": airline, "TIPOVUELO": kind, "MES": month})
 
 

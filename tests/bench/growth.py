@@ -1,0 +1,160 @@
+"""How counting and scoring grow: `python -m tests.bench.growth`, in a table.
+
+Synthetic flights, drawn from the counts of Santiago, are counted and scored at each size: by this
+project, by plain DuckDB SQL, and by rows (pandas, encoder, XGBoost) where they fit. Each is a
+process of its own, so that its peak of memory is its own, and they take turns. The seconds are
+those of the work, imports apart; the memory is all of it.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import duckdb
+import typer
+
+ROOT: Final = Path(__file__).parents[2]
+FOLDER: Final = ROOT / ".build" / "growth"
+MODEL: Final = ROOT / "artifacts" / "model.onnx"
+COUNTS: Final = ROOT / "data" / "scl_2017.csv"
+BY_ROWS_UP_TO: Final = 10**6
+REPEATS: Final = 3
+
+
+def synthesize(flights: int) -> Path:
+    """Write that many flights, drawn from the counts of Santiago, unless they are there."""
+    path = FOLDER / f"flights_{flights}.parquet"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        duckdb.execute(f"""
+            COPY (
+                WITH cells AS (
+                    SELECT *, sum(flights) OVER (ROWS UNBOUNDED PRECEDING) - flights AS low
+                    FROM read_csv('{COUNTS}')
+                ), drawn AS (
+                    SELECT i, (hash(i) % 68206)::BIGINT AS pos FROM range({flights}) AS r(i)
+                )
+                SELECT OPERA, TIPOVUELO, MES,
+                    make_timestamp(2017, MES, 1 + i % 28, i % 24, 0, 0) AS "Fecha-I",
+                    "Fecha-I" + to_minutes(CASE WHEN pos - low < delayed THEN 30 ELSE 5 END)
+                        AS "Fecha-O"
+                FROM drawn ASOF JOIN cells ON pos >= low
+            ) TO '{part}' (FORMAT parquet)
+        """)
+        part.replace(path)
+    return path
+
+
+def count_ours(flights: Path) -> None:
+    """Count with the project."""
+    from training.counting import count  # noqa: PLC0415  # what a way needs, it alone loads
+
+    count(str(flights))
+
+
+def count_plain(flights: Path) -> None:
+    """Count with the shortest SQL there is."""
+    duckdb.sql(
+        "SELECT OPERA, TIPOVUELO, MES, count(*), "
+        'count(*) FILTER ("Fecha-O" - "Fecha-I" > INTERVAL 15 MINUTE) '
+        f"FROM '{flights}' GROUP BY ALL"
+    ).fetchall()
+
+
+def count_rows(flights: Path) -> None:
+    """Count with pandas, row by row."""
+    import pandas as pd  # noqa: PLC0415
+
+    table = pd.read_parquet(flights)
+    late = table["Fecha-O"] - table["Fecha-I"] > pd.Timedelta(minutes=15)
+    table.assign(late=late).groupby(["OPERA", "TIPOVUELO", "MES"])["late"].agg(["size", "sum"])
+
+
+def score_ours(flights: Path) -> None:
+    """Score with the project."""
+    from training.scoring import score  # noqa: PLC0415
+
+    score(str(flights), str(FOLDER / "ours.parquet"), MODEL)
+
+
+def score_plain(flights: Path) -> None:
+    """Join a table of cells, whose answers are made up, and write: SQL alone."""
+    cells = (
+        "SELECT DISTINCT OPERA, TIPOVUELO, MES, MES % 2 AS delay, (MES / 12)::FLOAT AS probability "
+        f"FROM '{COUNTS}'"
+    )
+    duckdb.execute(
+        f"COPY (SELECT f.*, delay, probability FROM '{flights}' AS f "
+        f"LEFT JOIN ({cells}) USING (OPERA, TIPOVUELO, MES)) TO '{FOLDER}/plain.parquet'"
+    )
+
+
+def score_rows(flights: Path) -> None:
+    """Score with pandas, encoder and XGBoost, row by row."""
+    import pandas as pd  # noqa: PLC0415
+
+    from training.model import DelayModel  # noqa: PLC0415
+
+    model = DelayModel(columns=None, store=MODEL.with_name("booster.ubj"))
+    table = pd.read_parquet(flights)
+    table["probability"] = model.probability(model.preprocess(table))
+    table.to_parquet(FOLDER / "rows.parquet")
+
+
+WAYS: Final[dict[str, Callable[[Path], None]]] = {
+    f"{way.__name__}": way
+    for way in (count_ours, count_plain, count_rows, score_ours, score_plain, score_rows)
+}
+
+
+def measure(way: str, flights: Path) -> tuple[float, float]:
+    """Return the seconds and the peak megabytes of one way, in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.growth", "--way", way, "--flights", str(flights)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
+    return seconds, megabytes
+
+
+def _peak() -> float:
+    """Return the peak of this process in MB; getrusage would count what its parent held."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def main(
+    sizes: Annotated[str, typer.Option(help="Millions of flights.")] = "1,10,100",
+    way: Annotated[str | None, typer.Option(hidden=True)] = None,
+    flights: Annotated[Path | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Print the median time and the peak of memory of each way at each size."""
+    if way is not None and flights is not None:
+        if "plain" not in way:
+            import training.model  # noqa: PLC0415
+            import training.scoring  # noqa: F401, PLC0415  # before the clock starts
+        start = time.perf_counter()
+        WAYS[way](flights)
+        seconds = time.perf_counter() - start
+        print(json.dumps([seconds, _peak()]))  # noqa: T201  # for the process that measures
+        return
+    print("| flights | way | seconds | peak MB |\n|---|---|---|---|")  # noqa: T201
+    for size in map(int, sizes.split(",")):
+        path = synthesize(size * 10**6)
+        ways = [each for each in WAYS if size * 10**6 <= BY_ROWS_UP_TO or "rows" not in each]
+        runs: dict[str, list[tuple[float, float]]] = {each: [] for each in ways}
+        for _ in range(REPEATS):
+            for each in ways:
+                runs[each].append(measure(each, path))
+        for each, figures in runs.items():
+            seconds = statistics.median(figure[0] for figure in figures)
+            peak = max(figure[1] for figure in figures)
+            print(f"| {size},000,000 | {each} | {seconds:.2f} | {peak:.0f} |", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    typer.run(main)

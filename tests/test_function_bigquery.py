@@ -1,0 +1,83 @@
+"""The function answers BigQuery's remote calls, and says which row it cannot answer."""
+
+import pytest
+from starlette.testclient import TestClient
+
+LATAM = ["Grupo LATAM", "I", 12]
+
+
+def post(client: TestClient, **body: object) -> tuple[int, dict[str, object]]:
+    response = client.post("/bigquery", json=body)
+    return response.status_code, response.json()
+
+
+def test_calls_are_answered_as_the_context_asks(client: TestClient) -> None:
+    flights = [dict(zip(("OPERA", "TIPOVUELO", "MES"), LATAM, strict=True))]
+    answer = client.post("/predict?probability=true", json={"flights": flights}).json()
+    envelope = {"requestId": "a", "caller": "//bigquery", "sessionUser": "b", "calls": [LATAM]}
+    probability = (200, {"replies": answer["probability"]})
+    assert post(client, **envelope) == probability
+    assert post(client, **envelope, userDefinedContext={"answer": "probability"}) == probability
+    asked = post(client, **envelope, userDefinedContext={"answer": "delay"})
+    assert asked == (200, {"replies": answer["predict"]})
+
+
+def test_an_integer_may_come_in_a_string(client: TestClient) -> None:
+    assert post(client, calls=[["Sky Airline", "N", "7"]]) == post(
+        client, calls=[["Sky Airline", "N", 7]]
+    )
+
+
+@pytest.mark.parametrize("argument", range(3))
+def test_nulls_answer_null_in_their_place(client: TestClient, argument: int) -> None:
+    null = [None if i == argument else value for i, value in enumerate(LATAM)]
+    alone = post(client, calls=[LATAM])[1]["replies"]
+    assert isinstance(alone, list)
+    expected = [None, *alone, None, *alone]
+    assert post(client, calls=[null, LATAM, null, LATAM]) == (200, {"replies": expected})
+
+
+def test_no_calls_have_no_replies(client: TestClient) -> None:
+    assert post(client, calls=[]) == (200, {"replies": []})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (LATAM[:2], "Expected 3 arguments, got 2 - at `$.calls[2]`"),
+        (["Copa Aire", "I", 1], 'lists, got "Copa Aire" (did you mean "Copa Air"?)'),
+        (["LATAN", "I", 1], "- at `$.calls[2][0]`"),
+        ([1, "I", 1], "Expected a string, got 1 - at `$.calls[2][0]`"),
+        (["Copa Air", "X", 1], 'Expected one of "I", "N", got "X" - at `$.calls[2][1]`'),
+        (["Copa Air", [], 1], "Expected a string, got [] - at `$.calls[2][1]`"),
+        (["Copa Air", "I", 13], "an integer from 1 to 12, got 13 - at `$.calls[2][2]`"),
+        (["Copa Air", "I", "0"], "an integer from 1 to 12, got 0 - at `$.calls[2][2]`"),
+        (["Copa Air", "I", "x"], 'Expected an integer, got "x" - at `$.calls[2][2]`'),
+        (["Copa Air", "I", True], "Expected an integer, got true - at `$.calls[2][2]`"),
+        (["Copa Air", "I", 1.0], "Expected an integer, got 1.0 - at `$.calls[2][2]`"),
+        ("x", "Expected an array, got a string - at `$.calls[2]`"),
+    ],
+)
+def test_a_bad_call_is_named_by_its_row(client: TestClient, call: object, message: str) -> None:
+    status, answer = post(client, calls=[LATAM, [None, "I", 1], call, LATAM])
+    assert status == 400
+    assert list(answer) == ["errorMessage"]
+    assert message in str(answer["errorMessage"])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "Expected the field `calls`, got none - at `$.calls`"),
+        ({"calls": {}}, "Expected an array, got an object - at `$.calls`"),
+        (
+            {"calls": [], "userDefinedContext": {"answer": "x"}},
+            "Expected probability or delay, got x - at `$.userDefinedContext.answer`",
+        ),
+        ({"calls": [LATAM] * 10_001}, "Expected at most 10000 calls, got 10001 - at `$.calls`"),
+    ],
+)
+def test_a_bad_request_is_a_400_in_bigquerys_words(
+    client: TestClient, body: dict[str, object], message: str
+) -> None:
+    assert post(client, **body) == (400, {"errorMessage": message})
