@@ -99,12 +99,6 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group stress --output-file tests/stress/requirements.txt
 	$(COMPILE) --group fuzz --constraints function/requirements.txt \
 		--output-file tests/fuzz/requirements.txt
-
-.venv/ready: training/requirements.txt
-.build/runtime/ready: function/requirements.txt
-.build/fuzz/ready: tests/fuzz/requirements.txt
-.build/stress/ready: tests/stress/requirements.txt
-$(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/requirements.txt
 	$(COMPILE) --no-binary pyspark --group spark --output-file tests/spark/requirements.txt
 
 .venv/ready: training/requirements.txt
