@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import PACKAGE, ROOT, RUNTIME, command, post, serve
+from tests.wire import PACKAGE, ROOT, RUNTIME, command, post, serve
 
 HEAVY = ["pandas", "scipy", "sklearn", "xgboost", "onnx", "onnxmltools", "skl2onnx"]
 

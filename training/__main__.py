@@ -65,7 +65,7 @@ def explore(
 
 @app.command()
 def report(
-    data: Data = SCL_2017,
+    data: Annotated[Path, typer.Option(help="Counts: see data/README.md.")] = SCL_2017,
     flights: Annotated[
         Path | None, typer.Option(help="The table of flights, instead of data.")
     ] = None,

@@ -53,7 +53,7 @@ def flights(rows: int, folder: Path = BUILD / "bench") -> Path:
     with duckdb.connect() as database:
         database.register("cells", cells[[*FEATURES, "delay", "n"]])
         database.execute(
-            f"COPY (SELECT {', '.join(FEATURES)}, delay FROM cells, unnest(range(n)) "  # noqa: S608
+            f"COPY (SELECT {', '.join(FEATURES)}, delay FROM cells, unnest(range(n)) "
             f"ORDER BY random()) TO '{unfinished}' (FORMAT parquet)"
         )
     unfinished.rename(path)
