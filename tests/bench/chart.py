@@ -13,7 +13,7 @@ PANELS: Final = {
 }
 WIDTH, MARGIN, GAP = 960, 32, 40
 BAR, STEP, HEAD = 18, 26, 58  # a bar, a bar and its space, a panel's title
-LABEL, VALUE = 176, 64  # room for a contender's name, and for a figure
+LABEL, VALUE = 180, 64  # room for a contender's name, and for a figure
 ACCENT, OTHER = "#0f766e", "#c9d1d9"
 STYLE: Final = (
     "text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-size:22px;font-weight:600}"

@@ -106,10 +106,10 @@ def contenders() -> dict[str, Contender]:
     served = ("--target", "predict", "--source", "main.py", "--host", "127.0.0.1", "--port")
     framework = ("functions-framework", *served)
     rows = [
-        ("reference", "FastAPI + pandas + XGBoost", uvicorn, (), True),
-        ("fastapi_onnx", "FastAPI + ONNX Runtime", uvicorn, (), True),
-        ("hello", "functions-framework, hello world", framework, ASGI, False),
-        ("floor", "bare uvloop, same model", ("python", "main.py"), (), True),
+        ("reference", "FastAPI, pandas, XGBoost", uvicorn, (), True),
+        ("fastapi_onnx", "FastAPI, ONNX Runtime", uvicorn, (), True),
+        ("hello", "floor: hello world", framework, ASGI, False),
+        ("floor", "floor: bare uvloop", ("python", "main.py"), (), True),
     ]
     found = {
         name: Contender(name, title, BUILD / "bench" / name, command, RIVALS / name, vars_, answers)
