@@ -154,6 +154,45 @@ def test_a_terminal_gets_text_and_cloud_run_never_does(
 
 
 @pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Make standard output a pipe, and return its ends."""
+    reader, writer = os.pipe()
+    stdout = os.dup(1)
+    os.dup2(writer, 1)
+    yield reader, writer
+    os.dup2(stdout, 1)
+    for descriptor in (reader, writer, stdout):
+        with contextlib.suppress(OSError):  # the test closed its end
+            os.close(descriptor)
+
+
+def test_a_full_pipe_gets_no_line(logging: TestClient, pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[1], False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(pipe[1], b"." * 4096):
+            pass
+    assert logging.get("/health").status_code == 200
+
+
+def test_a_reader_that_left_gets_no_line(logging: TestClient, pipe: tuple[int, int]) -> None:
+    os.close(pipe[0])
+    assert logging.get("/health").status_code == 200
+
+
+def test_a_reader_that_leaves_in_between_breaks_no_answer(
+    logging: TestClient, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+
+    def leave(descriptor: int, line: bytes) -> int:
+        os.close(pipe[0])
+        return write(descriptor, line)
+
+    monkeypatch.setattr("os.write", leave)
+    assert logging.get("/health").status_code == 200
+
+
+@pytest.fixture
 def server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Serve the function in a process of its own, whose output nobody reads."""
     with socket.socket() as free:
