@@ -107,7 +107,8 @@ async def predict(request: Request) -> Response:
     try:
         handler = _route(request)
         body = await _body(request) if request.method == "POST" else b""
-        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1")))
+        text = request.scope["query_string"].decode("latin-1")
+        query = dict(parse_qsl(text, keep_blank_values=True))
         return _response(200, handler(body, query))
     except RequestError as error:
         answer = {"error": str(error)} | ({"path": error.path} if error.path else {})

@@ -38,6 +38,12 @@ def document(client: TestClient) -> Described:
     return described
 
 
+def test_a_flag_without_a_value_is_refused_as_described(client: TestClient) -> None:
+    response = client.post("/predict?probability=", json={"flights": [FLIGHT]})
+    assert response.status_code == 400
+    assert response.json()["path"] == "?probability"
+
+
 def test_the_document_is_openapi_3_1(document: Described) -> None:
     assert document["openapi"].startswith("3.1.")
     validate(document)
