@@ -164,7 +164,7 @@ async def _body(request: Request) -> bytes:
 
 def _query(request: Request) -> Query:
     query = request.scope["query_string"]
-    return dict(parse_qsl(query.decode("latin-1"))) if query else {}
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
 
 
 def _flag(query: Query, name: str) -> bool:

@@ -56,8 +56,10 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
 }
 FAULTS: Mapping[int, Fault] = {
     400: Fault("Expected an integer, got a string - at `$.flights[0].MES`", "$.flights[0].MES"),
+    408: Fault("Expected a whole body within 10 seconds, got a part of it"),
     413: Fault(f"Expected at most {MAX_FLIGHTS} flights, got 10001 - at `$.flights`", "$.flights"),
     415: Fault("Expected the content type application/json, got text/plain"),
+    503: Fault("Expected fewer bytes in flight from all callers, got too many: try again"),
 }
 _FLAG = {"type": "boolean", "default": False}
 _HEADERS = {"X-Model-Version": {"schema": {"type": "string"}, "required": True}}

@@ -1,7 +1,6 @@
 """Reasons add up, and are those of the definition."""
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -117,27 +116,6 @@ def test_explanations_come_in_the_order_of_the_flights(client: TestClient) -> No
     together = ask(client, [july, june, july]).explanations
     assert together == [ask(client, [flight]).explanations[0] for flight in (july, june, july)]
     assert together[0] != together[1]
-
-
-def test_the_answer_in_the_readme_is_the_real_one(client: TestClient) -> None:
-    readme = (ROOT / "README.md").read_text()
-    found = re.search(r"/explain .*?-d '(?P<body>.*?)'\n(?P<answer>.*?)```", readme, re.DOTALL)
-    assert found is not None
-    response = client.post("/explain", json=msgspec.json.decode(found["body"]))
-    shown = msgspec.json.decode(found["answer"], type=Explanation)
-    real = msgspec.json.decode(response.content, type=Explanation)
-    assert flat(shown) == pytest.approx(flat(real))
-
-
-def flat(explanation: Explanation) -> list[float]:
-    [reasons] = explanation.explanations
-    return [
-        explanation.base_rate,
-        reasons.predict,
-        reasons.probability,
-        *msgspec.structs.astuple(reasons.adds),
-        *msgspec.structs.astuple(reasons.training),
-    ]
 
 
 def test_no_flights_are_explained_as_none(client: TestClient) -> None:

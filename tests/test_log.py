@@ -28,13 +28,19 @@ FLIGHTS = {
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
+def load(monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """Return a client of a function that is loaded anew, with the environment as it is."""
+    monkeypatch.delitem(sys.modules, "main", raising=False)  # it is put back after the test
+    app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
+    return TestClient(app, raise_server_exceptions=False)
+
+
 @pytest.fixture
 def logging(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> TestClient:
     """Return a client of a function that is loaded with the environment that the test names."""
     for name, value in getattr(request, "param", {}).items():
         monkeypatch.setenv(name, value)
-    app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
-    return TestClient(app, raise_server_exceptions=False)
+    return load(monkeypatch)
 
 
 def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -136,7 +142,7 @@ def test_one_variable_turns_it_down(
 def test_an_unknown_level_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUNTUAL_LOG", "loud")
     with pytest.raises(SystemExit, match="Set it to one of info, warning, error, off"):
-        create_asgi_app("predict", str(ROOT / "function" / "main.py"))
+        load(monkeypatch)
 
 
 @pytest.mark.parametrize("service", [None, "puntual"], ids=["here", "cloud-run"])
@@ -146,11 +152,49 @@ def test_a_terminal_gets_text_and_cloud_run_never_does(
     monkeypatch.setattr("os.isatty", lambda _descriptor: True)
     if service:
         monkeypatch.setenv("K_SERVICE", service)
-    app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
-    TestClient(app).post("/predict", json=FLIGHTS)
+    load(monkeypatch).post("/predict", json=FLIGHTS)
     out = capfd.readouterr().out
     text = r"\d\d:\d\d:\d\d POST /predict 200 in [\d.]+ ms: 1 of 2 flights delayed\n"
     assert re.fullmatch("{.*}\n" if service else text, out)
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Make standard output a pipe, and return its ends."""
+    reader, writer = os.pipe()
+    stdout = os.dup(1)
+    os.dup2(writer, 1)
+    yield reader, writer
+    os.dup2(stdout, 1)
+    for descriptor in (reader, writer, stdout):
+        with contextlib.suppress(OSError):  # the test closed its end
+            os.close(descriptor)
+
+
+def test_a_full_pipe_gets_no_line(logging: TestClient, pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[1], False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(pipe[1], b"." * 4096):
+            pass
+    assert logging.get("/health").status_code == 200
+
+
+def test_a_reader_that_left_gets_no_line(logging: TestClient, pipe: tuple[int, int]) -> None:
+    os.close(pipe[0])
+    assert logging.get("/health").status_code == 200
+
+
+def test_a_reader_that_leaves_in_between_breaks_no_answer(
+    logging: TestClient, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+
+    def leave(descriptor: int, line: bytes) -> int:
+        os.close(pipe[0])
+        return write(descriptor, line)
+
+    monkeypatch.setattr("os.write", leave)
+    assert logging.get("/health").status_code == 200
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 import re
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +12,6 @@ import msgspec
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from functions_framework.aio import create_asgi_app
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -28,7 +25,6 @@ from starlette.testclient import TestClient
 
 from function.explain import Explanation, Reasons
 
-ROOT = Path(__file__).parents[1]
 ALONE = [  # the browser starts with nothing to say to anybody but the page
     "--no-sandbox",
     "--disable-gpu",
@@ -46,10 +42,9 @@ UNSEEN = "#airline=Aeromexico&type=N&month=7"
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[str]:
+def origin(client: TestClient) -> Iterator[str]:
     """Serve the function on a free port of this machine, and return its origin."""
-    app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(client.app, port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():
@@ -112,11 +107,6 @@ def test_a_browser_and_curl_get_the_page(client: TestClient) -> None:
         assert response.headers["Content-Type"] == "text/html; charset=utf-8"
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
         assert "unsafe" not in response.headers["Content-Security-Policy"]
-
-
-def test_the_package_ships_the_page() -> None:
-    plan = subprocess.run(["make", "-n", "package"], cwd=ROOT, capture_output=True, check=True)
-    assert b"function/page.html" in plan.stdout
 
 
 def test_the_choice_is_explained_at_once(page: Page, origin: str, client: TestClient) -> None:
