@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from function.errors import RequestError
-from function.intake import SMALL_BODY, Intake
+from function.intake import Intake
 
 MIB = 1024 * 1024
+SMALL = 65_536
 
 
 async def chunks(*sizes: int, stall: bool = False) -> AsyncIterator[bytes]:
@@ -56,9 +57,10 @@ def test_beyond_the_sum_of_all_only_small_bodies_are_taken() -> None:
         ]
         await asyncio.sleep(0.01)
         assert bounds.held == 8 * MIB
-        assert await bounds.gather(chunks(SMALL_BODY)) == bytes(SMALL_BODY)
+        for size in (100, SMALL):
+            assert await bounds.gather(chunks(size)) == bytes(size)
         with pytest.raises(RequestError, match="try again") as caught:
-            await bounds.gather(chunks(SMALL_BODY, 1))
+            await bounds.gather(chunks(SMALL, 1))
         assert caught.value.status == 503
         assert caught.value.headers == {"Connection": "close", "Retry-After": "1"}
         for task in stalled:
