@@ -60,7 +60,7 @@ def count_ours(flights: Path) -> None:
 
 def count_plain(flights: Path) -> None:
     """Count with the shortest SQL there is."""
-    duckdb.sql(
+    duckdb.execute(
         "SELECT OPERA, TIPOVUELO, MES, count(*), "
         'count(*) FILTER ("Fecha-O" - "Fecha-I" > INTERVAL 15 MINUTE) '
         f"FROM '{flights}' GROUP BY ALL"
