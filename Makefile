@@ -65,6 +65,7 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --no-deps --target .build/spark --requirement $<
 	touch $@
+
 %/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \
 		f"Puntual needs Python 3.12 or newer, and $(PYTHON) is {sys.version.split()[0]}.")'
