@@ -25,13 +25,13 @@ serve: package .build/runtime/ready ## answer flights on PORT (8080), as deploye
 		--target predict --source .build/function/main.py --host $(HOST) --port $(PORT)
 
 train: $(ENGINE) ## train on DATA (flights or counts) and replace artifacts/
-	$(TRAINING) train --data $(DATA)
+	$(TRAINING) train --data '$(DATA)'
 
 score: $(ENGINE) ## write the flights of DATA with their answers to OUT
-	$(TRAINING) score --flights $(DATA) --out $(OUT)
+	$(TRAINING) score --flights '$(DATA)' --out '$(OUT)'
 
 select: $(ENGINE) ## repeat the choice of the training settings
-	$(TRAINING) select --data $(DATA)
+	$(TRAINING) select --data '$(DATA)'
 
 bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --help has more)
 	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET))
