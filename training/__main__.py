@@ -10,6 +10,8 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from function.model import ModelError
+
 from .artifacts import ARTIFACTS, replace
 from .counts import DataError
 from .publish import SETTINGS, Report, publish
@@ -86,7 +88,7 @@ def main() -> None:
     """Run a command; what the user can mend ends it with one line."""
     try:
         app()
-    except (DataError, OSError) as error:
+    except (DataError, ModelError, OSError) as error:
         sys.exit(str(error))
 
 
