@@ -29,16 +29,16 @@ serve: package .build/runtime/ready ## answer flights on PORT (8080), as deploye
 		--target predict --source .build/function/main.py --host $(HOST) --port $(PORT)
 
 train: $(ENGINE) ## train on DATA (flights or counts) and replace artifacts/
-	$(TRAINING) train --data $(DATA)
+	$(TRAINING) train --data '$(DATA)'
 
 score: $(ENGINE) ## write the flights of DATA with their answers to OUT
-	$(TRAINING) score --flights $(DATA) --out $(OUT)
+	$(TRAINING) score --flights '$(DATA)' --out '$(OUT)'
 
 report: .venv/ready ## write artifacts/report.html, from FLIGHTS (the raw table) where it is given
 	$(BIN)/python -m training report --data $(DATA) $(if $(FLIGHTS),--flights $(FLIGHTS))
 
 select: $(ENGINE) ## repeat the choice of the training settings
-	$(TRAINING) select --data $(DATA)
+	$(TRAINING) select --data '$(DATA)'
 
 bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --help has more)
 	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET))
@@ -111,6 +111,7 @@ $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/req
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --no-deps --target .build/spark --requirement $<
 	touch $@
+
 %/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \
 		f"Puntual needs Python 3.12 or newer, and $(PYTHON) is {sys.version.split()[0]}.")'

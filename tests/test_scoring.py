@@ -129,6 +129,14 @@ def test_unknown_flights_stop_it_or_come_out_empty(tmp_path: Path, row: str) -> 
     assert table["probability"].isna().to_list() == [False] * 3 + [True] * 2
 
 
+@pytest.mark.parametrize("out", ["o.parquet", "o.csv"])
+def test_flights_that_are_all_unknown_come_out_empty(tmp_path: Path, out: str) -> None:
+    address = written(tmp_path, "OPERA,TIPOVUELO,MES\nx,N,1\n,,\n")
+    assert score(address, str(tmp_path / out), MODEL, empty=True).unknown == 2
+    table = (pd.read_csv if out == "o.csv" else pd.read_parquet)(tmp_path / out)
+    assert table[["delay", "probability"]].isna().to_numpy().tolist() == [[True] * 2] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "out", "reason"),
     [

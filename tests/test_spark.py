@@ -1,5 +1,6 @@
 """A real Spark counts and scores the real flights as DuckDB does."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ from training.scoring import score
 
 MODEL = ARTIFACTS / "model.onnx"
 
-# PySpark 4.3 is older than pandas 3, and says so at every turn.
+# PySpark 4.3 and Ibis 12 are older than pandas 3, which says so at every turn.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:PySpark does not yet fully support pandas:FutureWarning",
     "ignore:The copy keyword is deprecated:DeprecationWarning",
+    "ignore:The 'future.infer_string' option:DeprecationWarning",
 )
 
 
@@ -31,6 +33,7 @@ def spark() -> Iterator[None]:
     if not (packages / "ready").exists():
         pytest.skip("PySpark is not installed: `make .build/spark/ready`")
     sys.path.append(str(packages))
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"  # else it waits for the name of this machine
     yield
     from pyspark.sql import SparkSession  # noqa: PLC0415  # it is on the path only now
 

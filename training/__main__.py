@@ -10,6 +10,8 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from function.model import ModelError
+
 from .artifacts import ARTIFACTS, replace
 from .counts import DataError
 from .evaluation import SCL_2017
@@ -133,7 +135,7 @@ def main() -> None:
     """Run a command; what the user can mend ends it with one line."""
     try:
         app()
-    except (DataError, GateError, OSError) as error:
+    except (DataError, GateError, ModelError, OSError) as error:
         sys.exit(str(error))
 
 
