@@ -25,8 +25,8 @@ train: .venv/ready ## train on DATA (flights or counts) and replace artifacts/
 select: .venv/ready ## repeat the choice of the training settings
 	$(BIN)/python -m training select --data $(DATA)
 
-test: .venv/ready .build/runtime/ready package ## run all tests
-	$(BIN)/pytest
+test: .venv/ready .build/runtime/ready package ## run all tests, or TESTS alone
+	$(BIN)/pytest $(TESTS)
 
 check: .venv/ready ## lint and type-check; change nothing
 	$(BIN)/ruff check
