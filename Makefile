@@ -43,12 +43,16 @@ select: $(ENGINE) ## repeat the choice of the training settings
 bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --help has more)
 	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET))
 
-test: .venv/ready .build/runtime/ready package ## run all tests
-	$(BIN)/pytest --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --show-missing --include 'function/*' --fail-under 100
-	$(BIN)/coverage report --skip-covered --show-missing --include 'training/*' --fail-under 95
+COVERED := $(BIN)/coverage report --skip-covered --show-missing
 
-stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL or a function of its own
+test: .venv/ready .build/runtime/ready package ## run all tests, or TESTS alone
+	$(BIN)/pytest $(or $(TESTS),--cov --cov-report=)
+ifndef TESTS
+	$(COVERED) --include 'function/*' --fail-under 100
+	$(COVERED) --include 'training/*' --fail-under 95
+endif
+
+stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL if given
 	$(BIN)/python -m tests.stress
 
 overload soak: package .venv/ready .build/runtime/ready

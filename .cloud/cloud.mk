@@ -51,7 +51,7 @@ deploy: package ## deploy the package without traffic, under TAG
 		--set-build-env-vars=GOOGLE_PYTHON_PACKAGE_MANAGER=uv,SOURCE_DATE_EPOCH=1 \
 		--$(if $(filter true,$(PUBLIC)),,no-)allow-unauthenticated --quiet
 	@mkdir -p $(STATE)
-	@$(TRAFFIC) url $(TAG) | tee $(STATE)/url
+	@url=$$($(TRAFFIC) url $(TAG)) && echo $$url | tee $(STATE)/url
 
 smoke: .venv/ready ## test the function that is deployed at URL
 	@test -n "$(URL)" || { echo 'Say where: URL=...'; exit 1; }

@@ -50,6 +50,9 @@ class Rehearsal:
             copy = rehearsal.clone / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy, follow_symlinks=False)
+        git = ["git", "-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@localhost"]
+        for command in ("init --quiet", "add .", "commit --quiet --message All"):
+            subprocess.run([*git, *command.split()], cwd=rehearsal.clone, check=True)
         for environment in (".venv", ".build/runtime"):
             (rehearsal.clone / environment).symlink_to(ROOT / environment)
         rehearsal._remember({"lines": [], "things": {}, "services": {}, "processes": []})
@@ -146,8 +149,8 @@ class Rehearsal:
             "HOME": os.environ["HOME"],
             "PATH": f"{shims}:{os.environ['PATH']}",
             "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
-            # `make test` is what this rehearsal runs in: there it is one test for all.
-            "PYTEST_ADDOPTS": "-p no:cacheprovider tests/deployed",
+            # All tests are what this rehearsal runs among: here a few stand for them.
+            "TESTS": "tests/deployed",
             "REHEARSAL": str(self.cloud),
             "REHEARSAL_GCLOUD": str(GCLOUD),
             "REHEARSAL_VERDICTS": str(self.verdicts),

@@ -1,5 +1,6 @@
 """cloudbuild.yaml is what the Cloud SDK accepts, and what Cloud Build would refuse is not in it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_what_the_loader_knows_is_refused(tmp_path: Path, old: str, new: str) ->
 
     with pytest.raises(ValueError, match=r"cloudbuild\.yaml|config"):
         load(path)
+
+
+def test_its_defaults_are_those_of_make() -> None:
+    settings = (CLOUDBUILD.parent / ".cloud/cloud.mk").read_text()
+    by_make = dict(re.findall(r"^(\w+) \?= ([^$\n]+)$", settings, re.MULTILINE))
+    by_build = load(CLOUDBUILD).substitutions
+
+    assert by_build == {f"_{name}": value for name, value in by_make.items()} | {"_DEPLOY": "false"}
 
 
 def test_logs_go_to_cloud_logging_alone() -> None:
