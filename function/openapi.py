@@ -35,6 +35,25 @@ class Fault(msgspec.Struct):
     path: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Calls(msgspec.Struct):
+    """What BigQuery sends: OPERA, TIPOVUELO and MES of each row; a null is answered by null."""
+
+    calls: list[list[str | int | None]]
+    userDefinedContext: dict[str, str] = {}  # noqa: N815  # BigQuery's name
+
+
+class Replies(msgspec.Struct):
+    """For each call, in order, the probability, or the delay where the context asks for it."""
+
+    replies: list[Share | None]
+
+
+class CallFault(msgspec.Struct):
+    """What BigQuery shows its user."""
+
+    errorMessage: str  # noqa: N815  # BigQuery's name
+
+
 class Operation(NamedTuple):
     """What a path does: `answer` is the type of its JSON, `flags` are its query parameters."""
 
@@ -42,6 +61,8 @@ class Operation(NamedTuple):
     summary: str
     answer: Any
     flags: Mapping[str, str] = {}
+    payload: Any = Payload
+    fault: Any = None  # of a 400, where it is no `Fault`
 
 
 _FLAGS = {"probability": "Answer the calibrated probabilities too"}
@@ -50,6 +71,13 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/"): Operation("predictAtRoot", "Predict, as /predict does", Prediction, _FLAGS),
     ("POST", "/predict"): Operation("predict", "Predict delays", Prediction, _FLAGS),
     ("POST", "/explain"): Operation("explain", "Predict, and give the reasons", Explanation),
+    ("POST", "/bigquery"): Operation(
+        "bigquery",
+        "Predict as a remote function of BigQuery",
+        Replies,
+        payload=Calls,
+        fault=CallFault("Expected an integer, got true - at `$.calls[0][2]`"),
+    ),
     ("GET", "/health"): Operation("health", "Tell that the function answers", Health),
     ("GET", "/model"): Operation("model", "Show what training says of the model", Metadata),
     ("GET", "/openapi.json"): Operation("openapi", "Show this description", dict[str, Any]),
@@ -76,7 +104,7 @@ class _Describer(NamedTuple):
     """What the descriptions of all operations share."""
 
     references: Mapping[Any, Described]  # from a type to the reference of its schema
-    payload: Described  # of the examples
+    payloads: Mapping[Any, Described]  # of the examples
 
     def operation(self, method: str, path: str, handler: Handler) -> Described:
         operation = OPERATIONS["GET" if method == "HEAD" else method, path]
@@ -91,7 +119,9 @@ class _Describer(NamedTuple):
         return described | self._exchange(operation, handler)
 
     def _exchange(self, operation: Operation, handler: Handler) -> Described:
-        body = msgspec.json.encode(self.payload)
+        payload = self.payloads[operation.payload]
+        body = msgspec.json.encode(payload)
+        faults: dict[int, Any] = {**FAULTS, 400: operation.fault or FAULTS[400]}
         queries: dict[str, dict[str, str]] = {"plain": {}} | {
             flag: {flag: "true"} for flag in operation.flags
         }
@@ -107,14 +137,14 @@ class _Describer(NamedTuple):
             ],
             "requestBody": {
                 "required": True,
-                "content": self._json(Payload, example=self.payload),
+                "content": self._json(operation.payload, example=payload),
             },
             "responses": {"200": _response(200, answer)}
             | {
                 str(status): _response(
-                    status, self._json(Fault, example=msgspec.to_builtins(fault))
+                    status, self._json(type(fault), example=msgspec.to_builtins(fault))
                 )
-                for status, fault in FAULTS.items()
+                for status, fault in faults.items()
             },
         }
 
@@ -127,22 +157,49 @@ def _response(status: int, content: Described | None) -> Described:
     return response | ({"content": content} if content else {})
 
 
+def _calls(known: Mapping[str, list[str | int]]) -> Described:
+    airline, kind, month = ({"enum": values} for values in known.values())
+    months = {"anyOf": [month, {"enum": [str(value) for value in known["MES"]]}]}
+    call = {
+        "type": "array",
+        "minItems": len(known),
+        "maxItems": len(known),
+        "anyOf": [{"prefixItems": [airline, kind, months]}, {"contains": {"type": "null"}}],
+    }
+    context = {
+        "type": "object",
+        "properties": {"answer": {"enum": ["probability", "delay"]}},
+        "additionalProperties": {"type": "string"},
+    }
+    return {
+        "calls": {"type": "array", "maxItems": MAX_FLIGHTS, "items": call},
+        "userDefinedContext": context,
+    }
+
+
 def describe(routes: Mapping[str, Mapping[str, Handler]], metadata: Metadata) -> Described:
     """Return the document of these routes, with this model's categories and answers."""
     answers = (operation.answer for operation in OPERATIONS.values())
-    types = [Payload, Fault, *dict.fromkeys(filter(None, answers))]
+    types = [Payload, Fault, Calls, CallFault, *dict.fromkeys(filter(None, answers))]
     found, schemas = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
     for name, schema in schemas.items():
-        if name not in (Payload.__name__, Flight.__name__):  # requests may hold more, answers not
+        if name not in (
+            Payload.__name__,
+            Flight.__name__,
+            Calls.__name__,
+        ):  # requests may hold more, answers not
             schema["additionalProperties"] = False
     known = msgspec.to_builtins(metadata.categories)
     for field, schema in schemas[Flight.__name__]["properties"].items():
         schema["enum"] = known[field]
     schemas[Payload.__name__]["properties"]["flights"]["maxItems"] = MAX_FLIGHTS
     payload = {"flights": [{field: values[0] for field, values in known.items()}]}
-    describer = _Describer(dict(zip(types, found, strict=True)), payload)
+    schemas[Calls.__name__]["properties"] |= _calls(known)
+    calls: Described = {"calls": [[values[0] for values in known.values()]]}
+    payloads: dict[Any, Described] = {Payload: payload, Calls: calls}
+    describer = _Describer(dict(zip(types, found, strict=True)), payloads)
     return {
         "openapi": "3.1.0",
         "info": _INFO | {"version": metadata.model_version},
