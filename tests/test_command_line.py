@@ -41,6 +41,7 @@ def test_training_on_another_airport_publishes_its_model(tmp_path: Path, elsewhe
         "challenge.ubj",
         "metrics.json",
         "model.onnx",
+        "model.onnx.sha256",
         "pipeline.onnx",
     ]
 

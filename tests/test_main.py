@@ -110,7 +110,7 @@ def test_another_path_is_a_404_that_lists_the_paths(client: TestClient, path: st
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
-    [("GET", "/predict", "POST"), ("DELETE", "/", "POST"), ("POST", "/health", "GET, HEAD")],
+    [("GET", "/predict", "POST"), ("DELETE", "/", "GET, HEAD, POST"), ("POST", "/health", "GET, HEAD")],
 )
 def test_another_method_is_a_405_that_says_which(
     client: TestClient, method: str, path: str, allow: str

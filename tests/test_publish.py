@@ -14,7 +14,14 @@ from training.counts import Counts
 from training.publish import publish
 
 ROOT = Path(__file__).parents[1]
-PUBLISHED = ["booster.ubj", "challenge.ubj", "metrics.json", "model.onnx", "pipeline.onnx"]
+PUBLISHED = [
+    "booster.ubj",
+    "challenge.ubj",
+    "metrics.json",
+    "model.onnx",
+    "model.onnx.sha256",
+    "pipeline.onnx",
+]
 
 
 def digests(folder: Path) -> dict[str, str]:
