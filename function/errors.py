@@ -1,6 +1,9 @@
 """What a caller did wrong, in the caller's words."""
 
 from collections.abc import Mapping
+from typing import Final
+
+SHOWN: Final = 100  # the most characters of a caller's text that an error repeats
 
 
 class RequestError(Exception):

@@ -1,11 +1,10 @@
 """The HTTP function: all that knows HTTP is here, and all that is shared is loaded once."""
 
-import functools
 import sys
 from collections.abc import Callable
 from contextvars import copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
 import functions_framework.aio
@@ -14,104 +13,57 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from .start import started  # isort: skip  # before all that is heavy
-from .encoder import Encoder
-from .errors import RequestError
-from .flights import decode
+from .answers import Answers, Query
+from .errors import SHOWN, RequestError
 from .intake import Intake
-from .log import RequestLog, predicted
+from .log import RequestLog
 from .model import Model, ModelError
-
-if TYPE_CHECKING:
-    from .explain import Explainer
 
 MAX_BODY: Final = 4 * 1024 * 1024  # bytes: 10,000 flights as whole rows of the challenge's table
 MAX_BODIES: Final = 16 * 1024 * 1024  # bytes of all bodies that are still coming in
 MAX_SECONDS: Final = 10  # for a body to come in: what Cloud Run grants after SIGTERM
-SHOWN: Final = 100  # the most characters of a caller's text that an error repeats
 
-type Query = dict[str, str]
 type Handler = Callable[[bytes, Query], object]
 
 try:
-    model = Model.vouched(Path(__file__).with_name("model.onnx"))
+    answers = Answers(Model.vouched(Path(__file__).with_name("model.onnx")))
 except ModelError as error:
     sys.exit(str(error))
-encoder = Encoder(model.metadata.categories)
+metadata = answers.model.metadata
 intake = Intake(longest=MAX_BODY, seconds=MAX_SECONDS, most=MAX_BODIES)
 
 
-def _predict(body: bytes, query: Query) -> object:
-    prediction = model.predict(encoder.one_hot, encoder.cells(decode(body)))
-    labels = prediction.delay.tolist()
-    predicted(len(labels), sum(labels))
-    answer = {"predict": labels}
-    if _flag(query, "probability"):
-        answer["probability"] = prediction.probability.tolist()
-    return answer
-
-
-# The first prediction does not wait for what others import.
-
-
-@functools.cache
-def _explainer() -> "Explainer":
-    from .explain import Explainer  # noqa: PLC0415
-
-    return Explainer(model, encoder)
-
-
-def _explain(body: bytes, _query: Query) -> object:
-    explanation = _explainer().explain(encoder.cells(decode(body)))
-    delays = sum(reasons.predict for reasons in explanation.explanations)
-    predicted(len(explanation.explanations), delays)
-    return explanation
-
-
-def _page(_body: bytes, _query: Query) -> object:
-    from .page import page  # noqa: PLC0415
+def _page(_body: bytes, _query: Query) -> Response:
+    from .page import page  # noqa: PLC0415  # the first prediction does not wait for it
 
     html, headers = page()
     return Response(html, headers=headers, media_type="text/html")
 
 
 def _openapi(_body: bytes, _query: Query) -> object:
-    from .openapi import describe  # noqa: PLC0415
+    from .openapi import describe  # noqa: PLC0415  # nor for this
 
     # In a context of its own: its examples are no flights of this request.
-    return copy_context().run(describe, ROUTES, model.metadata)
-
-
-def _bigquery(body: bytes, _query: Query) -> object:
-    from .bigquery import reply  # noqa: PLC0415
-
-    return reply(body, encoder, model)
-
-
-def _health(_body: bytes, _query: Query) -> object:
-    return {"status": "OK"}
-
-
-def _model(_body: bytes, _query: Query) -> object:
-    return model.metadata
+    return copy_context().run(describe, ROUTES, metadata)
 
 
 ROUTES: Final[dict[str, dict[str, Handler]]] = {
-    "/": {"GET": _page, "HEAD": _page, "POST": _predict},
-    "/predict": {"POST": _predict},
-    "/explain": {"POST": _explain},
-    "/bigquery": {"POST": _bigquery},
-    "/health": {"GET": _health, "HEAD": _health},
-    "/model": {"GET": _model, "HEAD": _model},
+    "/": {"GET": _page, "HEAD": _page, "POST": answers.predict},
+    "/predict": {"POST": answers.predict},
+    "/explain": {"POST": answers.explain},
+    "/bigquery": {"POST": answers.bigquery},
+    "/health": {"GET": answers.health, "HEAD": answers.health},
+    "/model": {"GET": answers.describe_model, "HEAD": answers.describe_model},
     "/openapi.json": {"GET": _openapi, "HEAD": _openapi},
 }
 # Encoded once: doing it anew costs an answer a tenth of its time.
 HEADERS: Final = [
-    (b"x-model-version", model.metadata.model_version.encode()),
+    (b"x-model-version", metadata.model_version.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
 ]
 
-log = RequestLog(model.metadata.model_version, ROUTES)
+log = RequestLog(metadata.model_version, ROUTES)
 started()
 
 
@@ -165,13 +117,3 @@ async def _body(request: Request) -> bytes:
 def _query(request: Request) -> Query:
     query = request.scope["query_string"]
     return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
-
-
-def _flag(query: Query, name: str) -> bool:
-    match query.get(name, "false"):
-        case "true":
-            return True
-        case "false":
-            return False
-        case value:
-            raise RequestError(f"Expected true or false, got {value[:SHOWN]}", path=f"?{name}")

@@ -50,7 +50,9 @@ def flight(field: str, value: bytes) -> bytes:
     )
 
 
-NO_PATH: Final = "Expected one of the paths /, /predict, /health, /model, got "
+NO_PATH: Final = (
+    "Expected one of the paths /, /predict, /explain, /bigquery, /health, /model, /openapi.json, got "
+)
 NO_JSON: Final = "Expected JSON, got a fault: "
 NO_STRING: Final = "Expected a string, got "
 NO_INTEGER: Final = "Expected an integer, got "
@@ -145,7 +147,7 @@ OURS: Final = {
         method: Row(line(f"{method} /predict HTTP/1.1"), 405, "Expected POST for /predict, got")
         for method in ("GET", "PUT", "PATCH", "DELETE", "OPTIONS")
     },
-    "HTTP/0.9": Row(b"GET /\r\n\r\n", 405, "Expected POST for /, got GET"),
+    "HTTP/0.9": Row(b"GET /predict\r\n\r\n", 405, "Expected POST for /predict, got GET"),
 }
 
 # What the server and the framework answer before the function hears of it: plain text.

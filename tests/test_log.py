@@ -134,7 +134,7 @@ def test_one_variable_turns_it_down(
 ) -> None:
     logging.get("/health")
     logging.get("/nowhere")
-    monkeypatch.delattr(sys.modules["main"].model, "_session")
+    monkeypatch.delattr(sys.modules["main"].answers.model, "_session")
     logging.post("/predict", json=FLIGHTS)
     assert [line["status"] for line in lines(capfd)] == statuses
 

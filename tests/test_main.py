@@ -110,7 +110,11 @@ def test_another_path_is_a_404_that_lists_the_paths(client: TestClient, path: st
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
-    [("GET", "/predict", "POST"), ("DELETE", "/", "GET, HEAD, POST"), ("POST", "/health", "GET, HEAD")],
+    [
+        ("GET", "/predict", "POST"),
+        ("DELETE", "/", "GET, HEAD, POST"),
+        ("POST", "/health", "GET, HEAD"),
+    ],
 )
 def test_another_method_is_a_405_that_says_which(
     client: TestClient, method: str, path: str, allow: str
@@ -163,7 +167,7 @@ def test_a_bug_is_a_500_and_its_traceback_is_logged(
     def crash(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(sys.modules["main"].model, "predict", crash)
+    monkeypatch.setattr(sys.modules["main"].answers.model, "predict", crash)
     answer = client.post("/predict", json={"flights": [SKY]})
     assert answer.status_code == 500
     assert "a bug" not in answer.text

@@ -64,7 +64,9 @@ def _run(source: Source, query: str, progress: Progress) -> None:
             while wait([job], TICK).not_done:
                 progress(max(connection.query_progress(), 0) / 100)
         except BaseException:
-            connection.interrupt()
+            # Again and again: DuckDB forgets an interruption that comes before its work begins.
+            while wait([job], TICK).not_done:
+                connection.interrupt()
             raise
         job.result()
 

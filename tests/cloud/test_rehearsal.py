@@ -84,12 +84,14 @@ def _break_the_start(rehearsal: Rehearsal) -> None:
 
 
 def _answer_wrongly(rehearsal: Rehearsal) -> None:
-    rehearsal.edit("function/main.py", "prediction.delay.tolist()", "[0] * len(prediction.delay)")
+    wrong = "[0] * len(prediction.delay)"
+    rehearsal.edit("function/answers.py", "prediction.delay.tolist()", wrong)
 
 
 def _fall_ill_with_use(rehearsal: Rehearsal) -> None:
-    rehearsal.edit("function/main.py", '{"status": "OK"}', '{"status": "OK" if asked.pop() else 0}')
-    rehearsal.edit("function/main.py", "\ntry:\n", "\nasked = [False, True]\ntry:\n")
+    ill = '{"status": "OK" if asked.pop() else 0}'
+    rehearsal.edit("function/answers.py", '{"status": "OK"}', ill)
+    rehearsal.edit("function/answers.py", "\ntype Query", "\nasked = [False, True]\ntype Query")
 
 
 @pytest.mark.parametrize(
