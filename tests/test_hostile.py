@@ -51,7 +51,8 @@ def flight(field: str, value: bytes) -> bytes:
 
 
 NO_PATH: Final = (
-    "Expected one of the paths /, /predict, /explain, /bigquery, /health, /model, /openapi.json, got "
+    "Expected one of the paths "
+    "/, /predict, /explain, /bigquery, /health, /model, /openapi.json, got "
 )
 NO_JSON: Final = "Expected JSON, got a fault: "
 NO_STRING: Final = "Expected a string, got "
