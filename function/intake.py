@@ -1,9 +1,12 @@
 """Bodies as they come in: how long, how slow, and how many at once they may be."""
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from .errors import RequestError
+
+type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]  # ASGI's
 
 # A body up to here is taken even when others fill the rest: the server holds as much of every
 # connection anyway, and a single flight needs a hundredth of it.
@@ -26,22 +29,27 @@ class Intake:
             message = f"Expected a body of at most {self.longest} bytes, got a longer one"
             raise RequestError(message, status=413, headers={"Connection": "close"})
 
-    async def gather(self, chunks: AsyncIterable[bytes]) -> bytes:
+    async def gather(self, receive: Receive) -> bytes:
         """Return the whole body, or raise `RequestError` as soon as it exceeds a bound."""
-        body = bytearray()
+        chunks, length, more = [], 0, True
         try:
             async with asyncio.timeout(self.seconds):
-                async for chunk in chunks:
-                    body += chunk
+                while more:
+                    part = await receive()
+                    if part["type"] == "http.disconnect":
+                        raise RequestError("Expected a whole body, got a part of it")
+                    chunk, more = part.get("body", b""), part.get("more_body", False)
+                    chunks.append(chunk)
+                    length += len(chunk)
                     self.held += len(chunk)
-                    self.check(len(body))
-                    self._check_held(len(body))
+                    self.check(length)
+                    self._check_held(length)
         except TimeoutError:
             message = f"Expected a whole body within {self.seconds:g} seconds, got a part of it"
             raise RequestError(message, status=408, headers={"Connection": "close"}) from None
         finally:
-            self.held -= len(body)
-        return bytes(body)
+            self.held -= length
+        return b"".join(chunks)
 
     def _check_held(self, length: int) -> None:
         if self.held > self.most and length > SMALL_BODY:

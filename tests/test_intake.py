@@ -1,23 +1,29 @@
 """Bodies are gathered within their bounds, and let go of whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from function.errors import RequestError
-from function.intake import Intake
+from function.intake import Intake, Receive
 
 MIB = 1024 * 1024
 SMALL = 65_536
 
 
-async def chunks(*sizes: int, stall: bool = False) -> AsyncIterator[bytes]:
-    for size in sizes:
-        yield bytes(size)
+def chunks(*sizes: int, stall: bool = False) -> Receive:
+    """Return what the server gives: chunks of these sizes, and then no end where it stalls."""
+    left = list(sizes)
+
+    async def receive() -> dict[str, Any]:
         await asyncio.sleep(0)
-    if stall:
-        await asyncio.Event().wait()
+        if not left:
+            await asyncio.Event().wait()
+        body = bytes(left.pop(0))
+        return {"type": "http.request", "body": body, "more_body": bool(left) or stall}
+
+    return receive
 
 
 def intake(*, seconds: float = 30) -> Intake:

@@ -6,8 +6,10 @@ import httpx2
 import msgspec
 import numpy as np
 import pytest
+from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
 
+from tests.wire import ROOT
 from training.artifacts import ARTIFACTS
 from training.model import DelayModel
 from training.parity import by_pipeline, every_flight
@@ -162,13 +164,16 @@ def test_a_flag_is_true_or_false(client: TestClient) -> None:
 
 
 def test_a_bug_is_a_500_and_its_traceback_is_logged(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
+
     def crash(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(sys.modules["main"].answers.model, "predict", crash)
-    answer = client.post("/predict", json={"flights": [SKY]})
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.post("/predict", json={"flights": [SKY]})
     assert answer.status_code == 500
     assert "a bug" not in answer.text
     assert "ZeroDivisionError: a bug" in caplog.text

@@ -36,10 +36,8 @@ DECISION: Final = """
 decision (float[N, 1] margins) => (int64[N] delay, float[N] probability) {
     margin = Squeeze(margins, one_target)
     margin_double = Cast<to = 11>(margin)
-    negative_log_odds = Sub(log_imbalance, margin_double)
-    inverse_odds = Exp(negative_log_odds)
-    inverse_probability = Add(inverse_odds, one)
-    probability_double = Reciprocal(inverse_probability)
+    log_odds = Sub(margin_double, log_imbalance)
+    probability_double = Sigmoid(log_odds)
     probability = Cast<to = 1>(probability_double)
     late = Greater(probability, threshold)
     delay = Cast<to = 7>(late)
@@ -69,7 +67,6 @@ def model_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
         DECISION,
         one_target=np.array([1]),
         log_imbalance=np.array(model.log_imbalance),
-        one=np.array(1.0),
         threshold=np.array(threshold_of(model), np.float32),
     )
     source = "one_hot" if model.columns == names else "chosen"
