@@ -4,6 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= data/scl_2017.csv
 FLIGHTS ?= $(PUNTUAL_FLIGHTS)
+SIZES ?= 1,10
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
@@ -72,6 +73,7 @@ sbom: .venv/ready .build/runtime/ready ## list what ships beside the package, wi
 
 bench: .venv/ready .build/runtime/ready package $(RIVALS:%=.build/bench/%/ready) ## measure against rivals
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+	$(BIN)/python -m tests.bench.growth --sizes $(if $(QUICK),1,$(SIZES))
 
 check: .venv/ready ## lint and type-check; change nothing
 	$(BIN)/ruff check

@@ -158,43 +158,60 @@ def test_a_terminal_gets_text_and_cloud_run_never_does(
     assert re.fullmatch("{.*}\n" if service else text, out)
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def pipe() -> Iterator[tuple[int, int]]:
-    """Make standard output a pipe, and return its ends."""
+    """Make standard output a pipe, and return its ends.
+
+    Not a fixture: pytest sets up its own capture of standard output anew before each call.
+    """
     reader, writer = os.pipe()
     stdout = os.dup(1)
     os.dup2(writer, 1)
-    yield reader, writer
-    os.dup2(stdout, 1)
-    for descriptor in (reader, writer, stdout):
-        with contextlib.suppress(OSError):  # the test closed its end
-            os.close(descriptor)
+    try:
+        yield reader, writer
+    finally:
+        os.dup2(stdout, 1)
+        for descriptor in (reader, writer, stdout):
+            with contextlib.suppress(OSError):  # the test closed its end
+                os.close(descriptor)
 
 
-def test_a_full_pipe_gets_no_line(logging: TestClient, pipe: tuple[int, int]) -> None:
-    os.set_blocking(pipe[1], False)
-    with contextlib.suppress(BlockingIOError):
-        while os.write(pipe[1], b"." * 4096):
-            pass
-    assert logging.get("/health").status_code == 200
+def test_a_full_pipe_gets_no_line(logging: TestClient) -> None:
+    with pipe() as (reader, writer):
+        os.set_blocking(writer, False)
+        filled = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filled += os.write(writer, b"." * 4096)
+        assert logging.get("/health").status_code == 200
+        os.set_blocking(reader, False)
+        assert os.read(reader, 2 * filled) == b"." * filled
 
 
-def test_a_reader_that_left_gets_no_line(logging: TestClient, pipe: tuple[int, int]) -> None:
-    os.close(pipe[0])
-    assert logging.get("/health").status_code == 200
+def test_a_reader_that_left_gets_no_line(logging: TestClient) -> None:
+    with pipe() as (reader, _):
+        os.close(reader)
+        assert logging.get("/health").status_code == 200
 
 
 def test_a_reader_that_leaves_in_between_breaks_no_answer(
-    logging: TestClient, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    logging: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = os.write
+    write, refused = os.write, []
 
-    def leave(descriptor: int, line: bytes) -> int:
-        os.close(pipe[0])
-        return write(descriptor, line)
+    with pipe() as (reader, _):
 
-    monkeypatch.setattr("os.write", leave)
-    assert logging.get("/health").status_code == 200
+        def leave(descriptor: int, line: bytes) -> int:
+            os.close(reader)
+            try:
+                return write(descriptor, line)
+            except BrokenPipeError:
+                refused.append(line)
+                raise
+
+        monkeypatch.setattr("os.write", leave)
+        assert logging.get("/health").status_code == 200
+    assert len(refused) == 1
 
 
 @pytest.fixture
