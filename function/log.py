@@ -104,7 +104,8 @@ class RequestLog:
                 return response
             finally:
                 if status >= self._lowest:
-                    self._write(request, status, 1000 * (time.perf_counter() - started))
+                    latency = round(1000 * (time.perf_counter() - started), 3)
+                    self._write(request, status, latency)
 
         return logged
 
@@ -125,7 +126,7 @@ class RequestLog:
                 method,
                 path,
                 status,
-                round(latency, 3),
+                latency,
                 self._model_version,
                 flights,
                 delays,
