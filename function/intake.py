@@ -31,22 +31,32 @@ class Intake:
 
     async def gather(self, receive: Receive) -> bytes:
         """Return the whole body, or raise `RequestError` as soon as it exceeds a bound."""
-        chunks, length, more = [], 0, True
+        loop = asyncio.get_running_loop()
+        reading = asyncio.Task(self._read(receive), loop=loop, eager_start=True)
         try:
+            if reading.done():  # as most are at once; a timer would cost more than the rest
+                return reading.result()
             async with asyncio.timeout(self.seconds):
-                while more:
-                    part = await receive()
-                    if part["type"] == "http.disconnect":
-                        raise RequestError("Expected a whole body, got a part of it")
-                    chunk, more = part.get("body", b""), part.get("more_body", False)
-                    chunks.append(chunk)
-                    length += len(chunk)
-                    self.held += len(chunk)
-                    self.check(length)
-                    self._check_held(length)
+                return await reading
         except TimeoutError:
             message = f"Expected a whole body within {self.seconds:g} seconds, got a part of it"
             raise RequestError(message, status=408, headers={"Connection": "close"}) from None
+        finally:
+            del reading  # or an error, this frame and the body would hold each other
+
+    async def _read(self, receive: Receive) -> bytes:
+        chunks, length, more = [], 0, True
+        try:
+            while more:
+                part = await receive()
+                if part["type"] == "http.disconnect":
+                    raise RequestError("Expected a whole body, got a part of it")
+                chunk, more = part.get("body", b""), part.get("more_body", False)
+                chunks.append(chunk)
+                length += len(chunk)
+                self.held += len(chunk)
+                self.check(length)
+                self._check_held(length)
         finally:
             self.held -= length
         return b"".join(chunks)

@@ -1,22 +1,17 @@
 """One line for each request: JSON that Cloud Logging understands, or text on a terminal."""
 
-import functools
 import os
 import re
 import select
 import sys
 import time
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
 
 LEVELS = {"info": 100, "warning": 400, "error": 500, "off": 1000}  # the lowest status to log
-
-type Handler = Callable[[Request], Awaitable[Response]]
 
 _STDOUT = 1
 _SEVERITIES = ["INFO"] * 4 + ["WARNING", "ERROR"]  # by the first digit of the status
@@ -89,28 +84,11 @@ class RequestLog:
         self._room.register(_STDOUT, select.POLLOUT)
         self._encode = msgspec.json.Encoder().encode
 
-    def each(self, handler: Handler) -> Handler:
-        """Return the handler, with a line for each of its requests; one that raises is a 500."""
-        if self._lowest == LEVELS["off"]:
-            return handler
-
-        @functools.wraps(handler)
-        async def logged(request: Request) -> Response:
-            started = time.perf_counter()
-            status = 500
-            try:
-                response = await handler(request)
-                status = response.status_code
-                return response
-            finally:
-                if status >= self._lowest:
-                    latency = round(1000 * (time.perf_counter() - started), 3)
-                    self._write(request, status, latency)
-
-        return logged
-
-    def _write(self, request: Request, status: int, latency: float) -> None:
-        scope = request.scope
+    def write(self, scope: Mapping[str, Any], status: int, started: float) -> None:
+        """Write the line of a request, ASGI's `scope`, that began at `started` and now ends."""
+        if status < self._lowest:
+            return
+        latency = round(1000 * (time.perf_counter() - started), 3)
         method, path = scope["method"], scope["path"]
         path = path if path in self._paths else "?"  # what callers make up may name persons
         flights, delays = _predicted.get() or (None, None)

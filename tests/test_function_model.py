@@ -49,13 +49,15 @@ def test_a_model_says_what_training_wrote_into_it(path: Path, santiago: Counts) 
 
 def test_each_flight_of_a_batch_gets_its_own_answer(path: Path, santiago: Counts) -> None:
     model, encoder = Model(path), Encoder(santiago.categories)
-    cells = np.array([551, 0, 7, 0, 551, 300])
+    cells = np.random.default_rng(0).integers(0, 552, 1000)
     together = model.predict(encoder.one_hot, cells)
     for place, cell in enumerate(cells):
         alone = model.predict(encoder.one_hot, np.array([cell]))
         assert alone.delay == together.delay[place]
         assert alone.probability == together.probability[place]
-    assert len(set(together.probability.tolist())) == 4
+        assert model.delay(encoder.one_hot, np.array([cell])) == together.delay[place]
+    assert np.array_equal(model.delay(encoder.one_hot, cells), together.delay)
+    assert len(set(together.probability.tolist())) > 100
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def by_function(path: Path, flights: pd.DataFrame) -> Prediction:
     model = Model(path)
     encoder = Encoder(model.metadata.categories)
     structs = [Flight(*values) for values in flights[FEATURES].itertuples(index=False, name=None)]
-    return model.predict(encoder.one_hot, encoder.cells(structs))
+    cells = encoder.cells(structs)
+    probability = model.predict(encoder.one_hot, cells).probability
+    return Prediction(model.delay(encoder.one_hot, cells), probability)
 
 
 def margins_of_pipeline(path: Path, flights: pd.DataFrame) -> NDArray[np.float32]:

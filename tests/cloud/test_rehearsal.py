@@ -76,7 +76,7 @@ def _break_a_test(rehearsal: Rehearsal) -> None:
 
 
 def _forget_to_train(rehearsal: Rehearsal) -> None:
-    rehearsal.edit("training/settings.json", '"n_estimators": 100', '"n_estimators": 99')
+    rehearsal.edit("training/settings.json", '"n_estimators": 50', '"n_estimators": 49')
 
 
 def _break_the_start(rehearsal: Rehearsal) -> None:
@@ -84,8 +84,7 @@ def _break_the_start(rehearsal: Rehearsal) -> None:
 
 
 def _answer_wrongly(rehearsal: Rehearsal) -> None:
-    wrong = "[0] * len(prediction.delay)"
-    rehearsal.edit("function/answers.py", "prediction.delay.tolist()", wrong)
+    rehearsal.edit("function/answers.py", "self.model.delay(one_hot, cells).tolist()", "[1]")
 
 
 def _fall_ill_with_use(rehearsal: Rehearsal) -> None:
@@ -130,7 +129,7 @@ def test_the_traffic_stays_where_it_was_after(
 
 
 def test_a_worse_model_is_not_deployed_unless_it_is_allowed(next_push: Rehearsal) -> None:
-    next_push.edit("training/settings.json", '"n_estimators": 100', '"n_estimators": 1')
+    next_push.edit("training/settings.json", '"n_estimators": 50', '"n_estimators": 1')
     assert next_push.make("train").failed is None
     outcome = next_push.build("a000002", since="package")
 
