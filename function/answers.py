@@ -4,7 +4,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from .encoder import Encoder
-from .errors import SHOWN, RequestError
+from .errors import RequestError, shown
 from .flights import decode
 from .log import predicted
 from .model import Model
@@ -26,13 +26,12 @@ class Answers:
 
     def predict(self, body: bytes, query: Query) -> object:
         """Return whether each flight will be delayed, and how probable it is where asked."""
-        one_hot, cells = self.encoder.one_hot, self.encoder.cells(decode(body))
+        prediction = self.model.predict(self.encoder.one_hot, self.encoder.cells(decode(body)))
+        labels = prediction.delay.tolist()
+        predicted(len(labels), sum(labels))
+        answer = {"predict": labels}
         if _flag(query, "probability"):
-            delay, probability = self.model.predict(one_hot, cells)
-            answer = {"predict": delay.tolist(), "probability": probability.tolist()}
-        else:
-            answer = {"predict": self.model.delay(one_hot, cells).tolist()}
-        predicted(len(cells), sum(answer["predict"]))
+            answer["probability"] = prediction.probability.tolist()
         return answer
 
     def explain(self, body: bytes, _query: Query) -> object:
@@ -70,4 +69,4 @@ def _flag(query: Query, name: str) -> bool:
         case "false":
             return False
         case value:
-            raise RequestError(f"Expected true or false, got {value[:SHOWN]}", path=f"?{name}")
+            raise RequestError(f"Expected true or false, got {shown(value)}", path=f"?{name}")

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from .encoder import Encoder
-from .errors import RequestError
+from .errors import RequestError, shown
 from .flights import MAX_FLIGHTS, Flight, parse
 from .model import Model
 
@@ -50,7 +50,7 @@ def reply(body: bytes, encoder: Encoder, model: Model) -> dict[str, list[float |
 def _replies(request: Request, encoder: Encoder, model: Model) -> list[float | int | None]:
     wanted, calls = request.context.get("answer", ANSWERS[0]), request.calls
     if wanted not in ANSWERS:
-        message = f"Expected {' or '.join(ANSWERS)}, got {wanted[:60]}"
+        message = f"Expected {' or '.join(ANSWERS)}, got {shown(wanted)}"
         raise RequestError(message, path="$.userDefinedContext.answer")
     if len(calls) > MAX_FLIGHTS:
         message = f"Expected at most {MAX_FLIGHTS} calls, got {len(calls)}"
@@ -86,8 +86,8 @@ def _flight(call: list[object], row: int) -> Flight | None:
 
 
 def _reject(expected: str, value: object, row: int, field: str) -> NoReturn:
-    shown = msgspec.json.encode(value).decode()[:60]
-    raise RequestError(f"Expected {expected}, got {shown}", path=_place(row, field))
+    got = shown(msgspec.json.encode(value).decode())
+    raise RequestError(f"Expected {expected}, got {got}", path=_place(row, field))
 
 
 def _place(row: int, field: str) -> str:

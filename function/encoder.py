@@ -7,14 +7,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import RequestError
+from .errors import SHOWN, RequestError, shown
 from .flights import Flight
 from .metadata import Categories
 
 type Category = str | int
 
 _LISTED = 12  # the most categories that an error lists
-_SHOWN = 60  # the most characters of a caller's text that an error repeats
 
 
 def _place(flight: int, field: str) -> str:
@@ -75,11 +74,10 @@ def _one_of(known: Sequence[Category]) -> str:
 
 
 def _shown(value: Category) -> str:
-    """Return the value as JSON, cut short where it is long."""
+    """Return the value as JSON."""
     if isinstance(value, int) and value.bit_length() > 64:  # noqa: PLR2004
         return "a number out of range"
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return shown(msgspec.json.encode(value).decode())
 
 
 def _nearest(value: str, known: Sequence[Category]) -> str | None:
@@ -88,5 +86,5 @@ def _nearest(value: str, known: Sequence[Category]) -> str | None:
 
     names = {str(name).casefold(): str(name) for name in known}
     # difflib is quadratic, so it sees no more of the value than a name could match.
-    near = difflib.get_close_matches(value[:_SHOWN].casefold(), names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(value[:SHOWN].casefold(), names, n=1, cutoff=0.6)
     return names[near[0]] if near else None

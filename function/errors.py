@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-SHOWN: Final = 100  # the most characters of a caller's text that an error repeats
+SHOWN: Final = 60  # the most characters of a caller's text that an error repeats
+
+
+def shown(text: str) -> str:
+    """Return a caller's text as an error repeats it: cut short where it is long."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 class RequestError(Exception):

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from .start import started  # isort: skip  # before all that is heavy
 from .answers import Answers, Query
-from .errors import SHOWN, RequestError
+from .errors import RequestError, shown
 from .intake import Intake
 from .log import RequestLog
 from .model import Model, ModelError
@@ -110,7 +110,7 @@ def _route(request: Request) -> Handler:
     path, method = request.scope["path"], request.method
     if (methods := ROUTES.get(path)) is None:
         raise RequestError(
-            f"Expected one of the paths {', '.join(ROUTES)}, got {path[:SHOWN]}", status=404
+            f"Expected one of the paths {', '.join(ROUTES)}, got {shown(path)}", status=404
         )
     if (handler := methods.get(method)) is None:
         allow = ", ".join(methods)
@@ -123,12 +123,12 @@ async def _body(request: Request) -> bytes:
     headers = dict(request.scope["headers"])  # `request.headers` would decode them all each time
     content_type = headers.get(b"content-type", b"none")
     if content_type.partition(b";")[0].strip().lower() != b"application/json":
-        shown = content_type.decode("latin-1")[:SHOWN]
-        message = f"Expected the content type application/json, got {shown}"
+        got = shown(content_type.decode("latin-1"))
+        message = f"Expected the content type application/json, got {got}"
         raise RequestError(message, status=415)
     encoding = headers.get(b"content-encoding", b"identity")
     if encoding.lower() != b"identity":
-        message = f"Expected no content encoding, got {encoding.decode('latin-1')[:SHOWN]}"
+        message = f"Expected no content encoding, got {shown(encoding.decode('latin-1'))}"
         raise RequestError(message, status=415, headers={"Accept-Encoding": "identity"})
     intake.check(int(headers.get(b"content-length", 0)))  # the server lets digits alone through
     return await intake.gather(request.receive)

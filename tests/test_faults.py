@@ -145,7 +145,7 @@ def _of_another_version(model: Path) -> None:
         (_cut, "model.onnx: it is not the file that model.onnx.sha256 vouches for"),
         (_turned, "model.onnx: it is not the file that model.onnx.sha256 vouches for"),
         (_swapped, "model.onnx: it is not the file that model.onnx.sha256 vouches for"),
-        (_swapped_and_vouched, "model.onnx: its graph takes [('OPERA', 'tensor(string)'"),
+        (_swapped_and_vouched, "model.onnx: its graph has [('OPERA', 'tensor(string)'"),
         (_empty_and_vouched, "model.onnx: it is no ONNX model"),
         (_of_another_version, "model.onnx: its format version is 2, expected 1"),
     ],

@@ -171,7 +171,7 @@ def test_a_bug_is_a_500_and_its_traceback_is_logged(
     def crash(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(sys.modules["main"].answers.model, "delay", crash)
+    monkeypatch.setattr(sys.modules["main"].answers.model, "predict", crash)
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.post("/predict", json={"flights": [SKY]})
     assert answer.status_code == 500

@@ -54,9 +54,7 @@ def by_function(path: Path, flights: pd.DataFrame) -> Prediction:
     model = Model(path)
     encoder = Encoder(model.metadata.categories)
     structs = [Flight(*values) for values in flights[FEATURES].itertuples(index=False, name=None)]
-    cells = encoder.cells(structs)
-    probability = model.predict(encoder.one_hot, cells).probability
-    return Prediction(model.delay(encoder.one_hot, cells), probability)
+    return model.predict(encoder.one_hot, encoder.cells(structs))
 
 
 def margins_of_pipeline(path: Path, flights: pd.DataFrame) -> NDArray[np.float32]:

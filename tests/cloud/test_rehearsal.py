@@ -84,7 +84,7 @@ def _break_the_start(rehearsal: Rehearsal) -> None:
 
 
 def _answer_wrongly(rehearsal: Rehearsal) -> None:
-    rehearsal.edit("function/answers.py", "self.model.delay(one_hot, cells).tolist()", "[1]")
+    rehearsal.edit("function/answers.py", "prediction.delay.tolist()", "[1]")
 
 
 def _fall_ill_with_use(rehearsal: Rehearsal) -> None:

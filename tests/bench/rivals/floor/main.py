@@ -44,7 +44,7 @@ class Connection(asyncio.Protocol):
             return
         flights = decode(bytes(self.received[end + 4 :]))
         self.received.clear()
-        delay = model.delay(encoder.one_hot, encoder.cells(flights))
+        delay = model.predict(encoder.one_hot, encoder.cells(flights)).delay
         answer = msgspec.json.encode({"predict": delay.tolist()})
         self.transport.write(HEAD % len(answer) + answer)
 
