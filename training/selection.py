@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss
 
 from .counts import Counts, weigh
 from .model import DelayModel, Settings
+from .split import sample
 
 FOLDS: Final = 5
 REPEATS: Final = 4
@@ -29,7 +30,7 @@ def folds(cells: pd.DataFrame, rng: np.random.Generator) -> Iterator[pd.DataFram
     """
     rest = np.concatenate([cells["delayed"], cells["flights"] - cells["delayed"]])
     for left in range(FOLDS, 0, -1):
-        drawn = rng.multivariate_hypergeometric(rest, rest.sum() // left)
+        drawn = sample(rest, int(rest.sum()) // left, rng)
         rest -= drawn
         delayed, punctual = np.split(drawn, 2)
         yield cells.assign(flights=delayed + punctual, delayed=delayed)

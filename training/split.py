@@ -22,7 +22,8 @@ def draw(cells: pd.DataFrame) -> pd.DataFrame:
     """
     cells = cells.sort_values(FEATURES, ignore_index=True)
     total = np.concatenate([cells["delayed"], cells["flights"] - cells["delayed"]])
-    validation = _draw(total, int(np.ceil(total.sum() * VALIDATION)))
+    size = int(np.ceil(total.sum() * VALIDATION))
+    validation = sample(total, size, np.random.default_rng(SEED))
     parts = []
     for split, drawn in zip(SPLITS, (total - validation, validation), strict=True):
         delayed, punctual = np.split(drawn, 2)
@@ -30,9 +31,8 @@ def draw(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _draw(total: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def sample(total: NDArray[np.int64], size: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw `size` of the flights without replacement, in as many blocks as NumPy needs."""
-    rng = np.random.default_rng(SEED)
     blocks = 1 + int(total.sum()) // BLOCK
     drawn = np.zeros_like(total)
     for block in range(blocks):
