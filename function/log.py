@@ -84,11 +84,11 @@ class RequestLog:
         self._room.register(_STDOUT, select.POLLOUT)
         self._encode = msgspec.json.Encoder().encode
 
-    def write(self, scope: Mapping[str, Any], status: int, started: float) -> None:
-        """Write the line of a request, ASGI's `scope`, that began at `started` and now ends."""
+    def write(self, scope: Mapping[str, Any], status: int, begun: float) -> None:
+        """Write the line of a request, ASGI's `scope`, that began at `begun` and now ends."""
         if status < self._lowest:
             return
-        latency = round(1000 * (time.perf_counter() - started), 3)
+        latency = round(1000 * (time.perf_counter() - begun), 3)
         method, path = scope["method"], scope["path"]
         path = path if path in self._paths else "?"  # what callers make up may name persons
         flights, delays = _predicted.get() or (None, None)

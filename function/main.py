@@ -86,7 +86,7 @@ started()
 @functions_framework.aio.http
 async def predict(request: Request) -> Response:
     """Answer one request; what is not a `RequestError` is a bug, and crashes."""
-    started, status = time.perf_counter(), 500
+    begun, status = time.perf_counter(), 500
     try:
         handler = _route(request)
         body = await _body(request) if request.method == "POST" else b""
@@ -96,7 +96,7 @@ async def predict(request: Request) -> Response:
         answer = _answer(error.status, error.answer(), error.headers)
         status = error.status
     finally:
-        log.write(request.scope, status, started)
+        log.write(request.scope, status, begun)
     return answer
 
 
