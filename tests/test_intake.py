@@ -1,6 +1,9 @@
 """Bodies are gathered within their bounds, and let go of whatever happens."""
 
 import asyncio
+import contextlib
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -54,6 +57,26 @@ def test_a_body_that_stalls_is_given_up() -> None:
         asyncio.run(bounds.gather(chunks(10, stall=True)))
     assert (caught.value.status, caught.value.headers) == (408, {"Connection": "close"})
     assert bounds.held == 0
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
+def test_a_body_that_is_refused_is_let_go_of_without_the_garbage_collector(*, late: bool) -> None:
+    async def refuse() -> weakref.ref[Receive]:
+        async def receive() -> dict[str, Any]:
+            if late:
+                await asyncio.sleep(0)
+            return {"type": "http.request", "body": bytes(4 * MIB + 1)}
+
+        with contextlib.suppress(RequestError):
+            await intake().gather(receive)
+        await asyncio.sleep(0)  # what the task calls when it ends
+        return weakref.ref(receive)
+
+    gc.disable()
+    try:
+        assert asyncio.run(refuse())() is None
+    finally:
+        gc.enable()
 
 
 def test_beyond_the_sum_of_all_only_small_bodies_are_taken() -> None:

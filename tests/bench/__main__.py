@@ -43,7 +43,7 @@ class Plan:
         return contenders * (self.starts + 1 + self.rounds) + fits
 
 
-FULL: Final = Plan(10, 3, 5, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
+FULL: Final = Plan(16, 5, 4, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
 QUICK: Final = Plan(3, 1, 3, (("fit_68k", 68_206, 1),))
 
 
