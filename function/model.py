@@ -34,16 +34,18 @@ class Prediction(NamedTuple):
 class Model:
     """An audited ONNX graph from one-hot rows to delays, with what training says of it.
 
-    Raise `ModelError` for a file that is missing, broken, or not of this format.
+    `graph` are the bytes of the file at `path`, where they are read already. Raise `ModelError` for
+    a file that is missing, broken, or not of this format.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, graph: bytes | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1  # threads would not survive gunicorn's fork,
         options.inter_op_num_threads = 1  # and they change the last bits of the sums
         options.log_severity_level = 4  # what is wrong with a file, ModelError says
         try:
-            self._session = ort.InferenceSession(path.read_bytes(), options)
+            graph = path.read_bytes() if graph is None else graph
+            self._session = ort.InferenceSession(graph, options)
         except OSError as error:
             raise ModelError(path, f"{error.strerror}") from error
         except Exception as error:  # ONNX Runtime's errors share no narrower base
@@ -73,13 +75,12 @@ class Model:
         """
         vouching = path.with_name(f"{path.name}.sha256")
         try:
-            expected = vouching.read_text("utf-8", "replace")
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            expected, graph = vouching.read_text("utf-8", "replace"), path.read_bytes()
         except OSError as error:
             raise ModelError(Path(error.filename), f"{error.strerror}") from error
-        if expected != f"{digest}  {path.name}\n":
+        if expected != f"{hashlib.sha256(graph).hexdigest()}  {path.name}\n":
             raise ModelError(path, f"it is not the file that {vouching.name} vouches for")
-        return cls(path)
+        return cls(path, graph)
 
     def predict(self, one_hot: NDArray[np.float32], cells: NDArray[np.intp]) -> Prediction:
         """Predict the flights whose one-hot rows are `one_hot[cells]`, each different one once.
