@@ -194,7 +194,7 @@ def _kib(path: Path, field: str) -> int:
 def _await_ready(served: Served) -> None:
     deadline = time.monotonic() + 60
     while served.process.poll() is None and time.monotonic() < deadline:
-        with suppress(ConnectionRefusedError):
+        with suppress(ConnectionError):
             # No answer at all is one of a predecessor on this port that is just being killed.
             if [answer.status for answer in served.send(post(BODY, close=True))] == [200]:
                 return
