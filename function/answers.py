@@ -1,8 +1,10 @@
 """What the routes answer, from a body and a query: nothing here knows HTTP."""
 
 import functools
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from .batching import Batcher
 from .encoder import Encoder
 from .errors import RequestError, shown
 from .flights import decode
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from .explain import Explainer
 
 type Query = dict[str, str]
+type Handler = Callable[[bytes, Query], Awaitable[object]]
 
 # What only some routes need is imported by them: the first prediction does not wait for it.
 
@@ -23,10 +26,11 @@ class Answers:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.encoder = Encoder(model.metadata.categories)
+        self._batcher = Batcher(model, self.encoder.one_hot)
 
-    def predict(self, body: bytes, query: Query) -> object:
+    async def predict(self, body: bytes, query: Query) -> object:
         """Return whether each flight will be delayed, and how probable it is where asked."""
-        prediction = self.model.predict(self.encoder.one_hot, self.encoder.cells(decode(body)))
+        prediction = await self._batcher.predict(self.encoder.cells(decode(body)))
         labels = prediction.delay.tolist()
         predicted(len(labels), sum(labels))
         answer = {"predict": labels}
@@ -34,24 +38,24 @@ class Answers:
             answer["probability"] = prediction.probability.tolist()
         return answer
 
-    def explain(self, body: bytes, _query: Query) -> object:
+    async def explain(self, body: bytes, _query: Query) -> object:
         """Return what each feature adds to the probability of each flight."""
         explanation = self._explainer.explain(self.encoder.cells(decode(body)))
         delays = sum(reasons.predict for reasons in explanation.explanations)
         predicted(len(explanation.explanations), delays)
         return explanation
 
-    def bigquery(self, body: bytes, _query: Query) -> object:
+    async def bigquery(self, body: bytes, _query: Query) -> object:
         """Return the replies to a remote function's calls."""
         from .bigquery import reply  # noqa: PLC0415
 
-        return reply(body, self.encoder, self.model)
+        return await reply(body, self.encoder, self._batcher)
 
-    def describe_model(self, _body: bytes, _query: Query) -> object:
+    async def describe_model(self, _body: bytes, _query: Query) -> object:
         """Return what training says of the model."""
         return self.model.metadata
 
-    def health(self, _body: bytes, _query: Query) -> object:
+    async def health(self, _body: bytes, _query: Query) -> object:
         """Return that it runs."""
         return {"status": "OK"}
 

@@ -6,10 +6,10 @@ from typing import Final, NoReturn
 import msgspec
 import numpy as np
 
+from .batching import Batcher
 from .encoder import Encoder
 from .errors import RequestError, shown
 from .flights import MAX_FLIGHTS, Flight, parse
-from .model import Model
 
 ARGUMENTS: Final = Flight.__struct_fields__
 ANSWERS: Final = ("probability", "delay")
@@ -35,19 +35,23 @@ class Request(msgspec.Struct):
 _decoder = msgspec.json.Decoder(Request)
 
 
-def reply(body: bytes, encoder: Encoder, model: Model) -> dict[str, list[float | int | None]]:
+async def reply(
+    body: bytes, encoder: Encoder, batcher: Batcher
+) -> dict[str, list[float | int | None]]:
     """Answer each call of [OPERA, TIPOVUELO, MES], with null where an argument is null.
 
     `userDefinedContext.answer` asks for the `probability`, the default, or for the `delay`.
     Raise `BigQueryError` with the row of the first call that cannot be answered.
     """
     try:
-        return {"replies": _replies(parse(_decoder, body), encoder, model)}
+        return {"replies": await _replies(parse(_decoder, body), encoder, batcher)}
     except RequestError as error:
         raise BigQueryError(str(error)) from error
 
 
-def _replies(request: Request, encoder: Encoder, model: Model) -> list[float | int | None]:
+async def _replies(
+    request: Request, encoder: Encoder, batcher: Batcher
+) -> list[float | int | None]:
     wanted, calls = request.context.get("answer", ANSWERS[0]), request.calls
     if wanted not in ANSWERS:
         message = f"Expected {' or '.join(ANSWERS)}, got {shown(wanted)}"
@@ -61,7 +65,7 @@ def _replies(request: Request, encoder: Encoder, model: Model) -> list[float | i
             rows.append(row)
             flights.append(flight)
     cells = encoder.cells(flights, lambda i, field: _place(rows[i], field))
-    answers = getattr(model.predict(encoder.one_hot, cells), wanted).tolist()
+    answers = getattr(await batcher.predict(cells), wanted).tolist()
     replies = np.full(len(calls), None)
     replies[rows] = answers
     return replies.tolist()

@@ -84,11 +84,15 @@ class RequestLog:
         self._room.register(_STDOUT, select.POLLOUT)
         self._encode = msgspec.json.Encoder().encode
 
-    def write(self, scope: Mapping[str, Any], status: int, begun: float) -> None:
-        """Write the line of a request, ASGI's `scope`, that began at `begun` and now ends."""
+    def write(self, scope: Mapping[str, Any], status: int, begun_ns: int) -> None:
+        """Write the line of a request, ASGI's `scope`, that now ends.
+
+        `begun_ns` is what `time.perf_counter_ns` said as it began.
+        """
         if status < self._lowest:
             return
-        latency = round(1000 * (time.perf_counter() - begun), 3)
+        microseconds = (time.perf_counter_ns() - begun_ns) // 1000
+        latency = microseconds / 1000
         method, path = scope["method"], scope["path"]
         path = path if path in self._paths else "?"  # what callers make up may name persons
         flights, delays = _predicted.get() or (None, None)

@@ -1,9 +1,9 @@
 """The HTTP function: all that knows HTTP is here, and all that is shared is loaded once."""
 
+import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextvars import copy_context
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .start import started  # isort: skip  # before all that is heavy
-from .answers import Answers, Query
+from .answers import Answers, Handler, Query
 from .errors import RequestError, shown
 from .intake import Intake
 from .log import RequestLog
@@ -23,8 +23,6 @@ from .model import Model, ModelError
 MAX_BODY: Final = 4 * 1024 * 1024  # bytes: 10,000 flights as whole rows of the challenge's table
 MAX_BODIES: Final = 16 * 1024 * 1024  # bytes of all bodies that are still coming in
 MAX_SECONDS: Final = 10  # for a body to come in: what Cloud Run grants after SIGTERM
-
-type Handler = Callable[[bytes, Query], object]
 
 # As the server sends them: encoding them anew costs an answer a tenth of its time.
 JSON: Final = (b"content-type", b"application/json")
@@ -50,18 +48,18 @@ class Answer(Response):
             self.raw_headers.append((name.lower().encode(), value.encode()))
 
 
-def _page(_body: bytes, _query: Query) -> Answer:
+async def _page(_body: bytes, _query: Query) -> Answer:
     from .page import page  # noqa: PLC0415  # the first prediction does not wait for it
 
     html, headers = page()
     return Answer(200, html, HTML, headers)
 
 
-def _openapi(_body: bytes, _query: Query) -> object:
+async def _openapi(_body: bytes, _query: Query) -> object:
     from .openapi import describe  # noqa: PLC0415  # nor for this
 
-    # In a context of its own: its examples are no flights of this request.
-    return copy_context().run(describe, ROUTES, metadata)
+    # In a task, which has a context of its own: its examples are no flights of this request.
+    return await asyncio.create_task(describe(ROUTES, metadata))
 
 
 ROUTES: Final[dict[str, dict[str, Handler]]] = {
@@ -86,17 +84,17 @@ started()
 @functions_framework.aio.http
 async def predict(request: Request) -> Response:
     """Answer one request; what is not a `RequestError` is a bug, and crashes."""
-    begun, status = time.perf_counter(), 500
+    begun_ns, status = time.perf_counter_ns(), 500
     try:
         handler = _route(request)
         body = await _body(request) if request.method == "POST" else b""
-        answer = _answer(200, handler(body, _query(request)), {})
+        answer = _answer(200, await handler(body, _query(request)), {})
         status = 200
     except RequestError as error:
         answer = _answer(error.status, error.answer(), error.headers)
         status = error.status
     finally:
-        log.write(request.scope, status, begun)
+        log.write(request.scope, status, begun_ns)
     return answer
 
 

@@ -65,7 +65,6 @@ class Model:
         if signature != expected:
             reason = f"its graph has {signature}, but its metadata fits {expected}"
             raise ModelError(path, reason)
-        self._bind()
 
     @classmethod
     def vouched(cls, path: Path) -> Self:
@@ -86,30 +85,15 @@ class Model:
         """Predict the flights whose one-hot rows are `one_hot[cells]`, each different one once.
 
         A batch never costs more than one run over the C rows of `one_hot`, however long it is.
-        Not for two threads at once.
         """
-        if len(cells) == 1:
-            self._row[0] = one_hot[cells[0]]
-            self._session.run_with_iobinding(self._alone)
-            return Prediction(self._delay.copy(), self._probability.copy())
+        if len(cells) == 1:  # telling what differs would cost it as much as the run
+            return self._run(one_hot[cells])
         different = np.flatnonzero(np.bincount(cells, minlength=len(one_hot)))
         place = np.empty(len(one_hot), np.intp)
         place[different] = np.arange(len(different))
         inverse = place[cells]
-        delay, probability = self._session.run(
-            ["delay", "probability"], {"one_hot": one_hot[different]}
-        )
+        delay, probability = self._run(one_hot[different])
         return Prediction(delay[inverse], probability[inverse])
 
-    def _bind(self) -> None:
-        """Bind what a flight that is alone is read from and written to, once for all of them.
-
-        Passing arrays to and from ONNX Runtime costs more than a run over one row.
-        """
-        self._row = np.zeros((1, len(self.metadata.categories)), np.float32)
-        self._delay, self._probability = np.zeros(1, np.int64), np.zeros(1, np.float32)
-        self._alone = self._session.io_binding()
-        row = self._row
-        self._alone.bind_input("one_hot", "cpu", 0, row.dtype, row.shape, row.ctypes.data)
-        for name, out in (("delay", self._delay), ("probability", self._probability)):
-            self._alone.bind_output(name, "cpu", 0, out.dtype, out.shape, out.ctypes.data)
+    def _run(self, rows: NDArray[np.float32]) -> Prediction:
+        return Prediction(*self._session.run(Prediction._fields, {"one_hot": rows}))

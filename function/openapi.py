@@ -1,16 +1,16 @@
 """The interface, described in OpenAPI 3.1 from its routes and the types that decode requests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
+from .answers import Handler
 from .explain import Explanation
 from .flights import MAX_FLIGHTS, Flight, Payload
 from .metadata import Metadata
 
-type Handler = Callable[[bytes, dict[str, str]], object]
 type Described = dict[str, Any]
 type Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -106,7 +106,7 @@ class _Describer(NamedTuple):
     references: Mapping[Any, Described]  # from a type to the reference of its schema
     payloads: Mapping[Any, Described]  # of the examples
 
-    def operation(self, method: str, path: str, handler: Handler) -> Described:
+    async def operation(self, method: str, path: str, handler: Handler) -> Described:
         operation = OPERATIONS["GET" if method == "HEAD" else method, path]
         described = {"operationId": operation.name, "summary": operation.summary}
         if method == "HEAD":
@@ -116,9 +116,9 @@ class _Describer(NamedTuple):
             media = "application/json" if operation.answer else "text/html"
             schema = self.references.get(operation.answer, {"type": "string"})
             return described | {"responses": {"200": _response(200, {media: {"schema": schema}})}}
-        return described | self._exchange(operation, handler)
+        return described | await self._exchange(operation, handler)
 
-    def _exchange(self, operation: Operation, handler: Handler) -> Described:
+    async def _exchange(self, operation: Operation, handler: Handler) -> Described:
         payload = self.payloads[operation.payload]
         body = msgspec.json.encode(payload)
         faults: dict[int, Any] = {**FAULTS, 400: operation.fault or FAULTS[400]}
@@ -126,7 +126,7 @@ class _Describer(NamedTuple):
             flag: {flag: "true"} for flag in operation.flags
         }
         examples = {
-            name: {"value": msgspec.to_builtins(handler(body, query))}
+            name: {"value": msgspec.to_builtins(await handler(body, query))}
             for name, query in queries.items()
         }
         answer = self._json(operation.answer, examples=examples)
@@ -177,7 +177,7 @@ def _calls(known: Mapping[str, list[str | int]]) -> Described:
     }
 
 
-def describe(routes: Mapping[str, Mapping[str, Handler]], metadata: Metadata) -> Described:
+async def describe(routes: Mapping[str, Mapping[str, Handler]], metadata: Metadata) -> Described:
     """Return the document of these routes, with this model's categories and answers."""
     answers = (operation.answer for operation in OPERATIONS.values())
     types = [Payload, Fault, Calls, CallFault, *dict.fromkeys(filter(None, answers))]
@@ -205,7 +205,7 @@ def describe(routes: Mapping[str, Mapping[str, Handler]], metadata: Metadata) ->
         "info": _INFO | {"version": metadata.model_version},
         "servers": [{"url": "/"}],
         "paths": {
-            path: {m.lower(): describer.operation(m, path, h) for m, h in methods.items()}
+            path: {m.lower(): await describer.operation(m, path, h) for m, h in methods.items()}
             for path, methods in routes.items()
         },
         "components": {"schemas": schemas},

