@@ -26,10 +26,11 @@ class Payload(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(Payload)
 
-# msgspec's words for a fault, and JSON's.
-_FAULT = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>.*)`)?")
-_MISSING = re.compile(r"Object missing required field `(?P<field>\w+)`")
-_WRONG_TYPE = re.compile(r"Expected `(?P<expected>\w+)`, got `(?P<got>\w+)`")
+# msgspec's words for a fault, and JSON's. `re` compiles a pattern at its first fault: a start does
+# not wait for it.
+_FAULT = r"(?P<reason>.*?)(?: - at `(?P<path>.*)`)?"
+_MISSING = r"Object missing required field `(?P<field>\w+)`"
+_WRONG_TYPE = r"Expected `(?P<expected>\w+)`, got `(?P<got>\w+)`"
 _JSON_WORDS = {
     "array": "an array",
     "bool": "a boolean",
@@ -69,14 +70,14 @@ def parse[Body](decoder: msgspec.json.Decoder[Body], body: bytes) -> Body:
 
 
 def _in_json_words(message: str) -> RequestError:
-    fault = _FAULT.fullmatch(message)
+    fault = re.fullmatch(_FAULT, message)
     if fault is None:  # pragma: no cover  # the pattern takes any line
         raise AssertionError(message)
     reason, path = fault["reason"], fault["path"] or "$"
-    if missing := _MISSING.fullmatch(reason):
+    if missing := re.fullmatch(_MISSING, reason):
         path = f"{path}.{missing['field']}"
         return RequestError(f"Expected the field `{missing['field']}`, got none", path=path)
-    if wrong := _WRONG_TYPE.fullmatch(reason):
+    if wrong := re.fullmatch(_WRONG_TYPE, reason):
         expected, got = _JSON_WORDS[wrong["expected"]], _JSON_WORDS[wrong["got"]]
         return RequestError(f"Expected {expected}, got {got}", path=path)
     # What is left are numbers beyond 64 bits, which only an integer field reads.
