@@ -11,9 +11,9 @@ from .model import Model, Prediction
 class Batcher:
     """Run a model once for all requests of one turn of the event loop, and wait for no more.
 
-    Between requests the processor's caches forget ONNX Runtime, so that a run takes a single flight
-    50 us instead of 14, and a hundred of them hardly more. Under load a request costs a quarter
-    less so.
+    Between requests the processor's caches forget ONNX Runtime, so that a run takes 50 us and not
+    14, and half a microsecond for each different flight. Under load a request costs a quarter less
+    where runs are shared.
     """
 
     def __init__(self, model: Model, one_hot: NDArray[np.float32]) -> None:

@@ -86,7 +86,7 @@ class Model:
 
         A batch never costs more than one run over the C rows of `one_hot`, however long it is.
         """
-        if len(cells) == 1:  # telling what differs would cost it as much as the run
+        if len(cells) == 1:  # telling what differs costs half as much as its run
             return self._run(one_hot[cells])
         different = np.flatnonzero(np.bincount(cells, minlength=len(one_hot)))
         place = np.empty(len(one_hot), np.intp)
