@@ -54,7 +54,7 @@ ifndef TESTS
 endif
 
 stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL if given
-	$(BIN)/python -m tests.stress
+	$(BIN)/python -m tests.load.stress
 
 overload soak: package .venv/ready .build/runtime/ready
 	$(BIN)/python -m tests.load $@
@@ -102,7 +102,7 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	for rival in $(RIVALS); do $(COMPILE) --group bench-$$rival \
 		--constraints function/requirements.txt \
 		--output-file tests/bench/rivals/$$rival/requirements.txt; done
-	$(COMPILE) --group stress --output-file tests/stress/requirements.txt
+	$(COMPILE) --group stress --output-file tests/load/requirements.txt
 	$(COMPILE) --group fuzz --constraints function/requirements.txt \
 		--output-file tests/fuzz/requirements.txt
 	$(COMPILE) --no-binary pyspark --group spark --output-file tests/spark/requirements.txt
@@ -110,7 +110,7 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 .venv/ready: training/requirements.txt
 .build/runtime/ready: function/requirements.txt
 .build/fuzz/ready: tests/fuzz/requirements.txt
-.build/stress/ready: tests/stress/requirements.txt
+.build/stress/ready: tests/load/requirements.txt
 $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/requirements.txt
 .build/spark/ready: tests/spark/requirements.txt .venv/ready
 	rm -rf .build/spark

@@ -1,6 +1,7 @@
-"""What a caller did wrong, in the caller's words."""
+"""What can be wrong with a request, in the caller's words, and with a model file."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 SHOWN: Final = 60  # the most characters of a caller's text that an error repeats
@@ -34,3 +35,10 @@ class RequestError(Exception):
     def answer(self) -> dict[str, str]:
         """Return the body of the answer."""
         return {"error": str(self)} | ({"path": self.path} if self.path else {})
+
+
+class ModelError(Exception):
+    """A model file that must not be served."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"Cannot load {path}: {reason}. Run `make train` and package it again.")

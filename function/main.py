@@ -13,12 +13,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .start import started  # isort: skip  # before all that is heavy
-from .answers import Answers, Handler, Query
-from .errors import RequestError, shown
-from .intake import Intake
+from .startup import finish  # isort: skip  # before all that is heavy
+from .bodies import BodyReader
+from .errors import ModelError, RequestError, shown
+from .handlers import Handler, Handlers, Query
 from .log import RequestLog
-from .model import Model, ModelError
+from .model import Model
 
 MAX_BODY: Final = 4 * 1024 * 1024  # bytes: 10,000 flights as whole rows of the challenge's table
 MAX_BODIES: Final = 16 * 1024 * 1024  # bytes of all bodies that are still coming in
@@ -29,11 +29,11 @@ JSON: Final = (b"content-type", b"application/json")
 HTML: Final = (b"content-type", b"text/html; charset=utf-8")
 
 try:
-    answers = Answers(Model.vouched(Path(__file__).with_name("model.onnx")))
+    handlers = Handlers(Model.verified(Path(__file__).with_name("model.onnx")))
 except ModelError as error:
     sys.exit(str(error))
-metadata = answers.model.metadata
-intake = Intake(longest=MAX_BODY, seconds=MAX_SECONDS, most=MAX_BODIES)
+metadata = handlers.model.metadata
+bodies = BodyReader(longest=MAX_BODY, seconds=MAX_SECONDS, most=MAX_BODIES)
 
 
 class Answer(Response):
@@ -63,12 +63,12 @@ async def _openapi(_body: bytes, _query: Query) -> object:
 
 
 ROUTES: Final[dict[str, dict[str, Handler]]] = {
-    "/": {"GET": _page, "HEAD": _page, "POST": answers.predict},
-    "/predict": {"POST": answers.predict},
-    "/explain": {"POST": answers.explain},
-    "/bigquery": {"POST": answers.bigquery},
-    "/health": {"GET": answers.health, "HEAD": answers.health},
-    "/model": {"GET": answers.describe_model, "HEAD": answers.describe_model},
+    "/": {"GET": _page, "HEAD": _page, "POST": handlers.predict},
+    "/predict": {"POST": handlers.predict},
+    "/explain": {"POST": handlers.explain},
+    "/bigquery": {"POST": handlers.bigquery},
+    "/health": {"GET": handlers.health, "HEAD": handlers.health},
+    "/model": {"GET": handlers.describe_model, "HEAD": handlers.describe_model},
     "/openapi.json": {"GET": _openapi, "HEAD": _openapi},
 }
 HEADERS: Final = (
@@ -78,7 +78,7 @@ HEADERS: Final = (
 )
 
 log = RequestLog(metadata.model_version, ROUTES)
-started()
+finish()
 
 
 @functions_framework.aio.http
@@ -128,8 +128,8 @@ async def _body(request: Request) -> bytes:
     if encoding.lower() != b"identity":
         message = f"Expected no content encoding, got {shown(encoding.decode('latin-1'))}"
         raise RequestError(message, status=415, headers={"Accept-Encoding": "identity"})
-    intake.check(int(headers.get(b"content-length", 0)))  # the server lets digits alone through
-    return await intake.gather(request.receive)
+    bodies.check(int(headers.get(b"content-length", 0)))  # the server lets digits alone through
+    return await bodies.read(request.receive)
 
 
 def _query(request: Request) -> Query:

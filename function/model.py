@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ModelError
 from .metadata import Metadata
 
 # Before the import: the wheels for Linux start a telemetry thread with it, and a worker that
@@ -15,13 +16,6 @@ from .metadata import Metadata
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
-
-
-class ModelError(Exception):
-    """A model file that must not be served."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"Cannot load {path}: {reason}. Run `make train` and package it again.")
 
 
 class Prediction(NamedTuple):
@@ -67,7 +61,7 @@ class Model:
             raise ModelError(path, reason)
 
     @classmethod
-    def vouched(cls, path: Path) -> Self:
+    def verified(cls, path: Path) -> Self:
         """Load the model for which the digest beside it, in `sha256sum`'s format, vouches.
 
         A file of which a bit was turned may well be a graph, which answers something else.

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from .answers import Handler
 from .explain import Explanation
 from .flights import MAX_FLIGHTS, Flight, Payload
+from .handlers import Handler
 from .metadata import Metadata
 
 type Described = dict[str, Any]

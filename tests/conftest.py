@@ -11,11 +11,11 @@ import pytest
 from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
 
-from training.artifacts import ARTIFACTS
-from training.counts import SPLITS, Counts, read
+from tests.support.paths import ROOT
+from training.flights.counts import Counts, read
+from training.flights.split import SPLITS
 from training.model import DelayModel
-
-ROOT = Path(__file__).parents[1]
+from training.project import ARTIFACTS
 
 
 @pytest.fixture(scope="session")

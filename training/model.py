@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from xgboost import Booster, XGBClassifier
 
 from function.metadata import Categories
-
-from .artifacts import ARTIFACTS, replace
-from .counts import delayed, weigh
-from .features import TOP10, categories_of, columns_of, one_hot
+from training.flights.counts import delayed, weigh
+from training.flights.features import TOP10, categories_of, columns_of, one_hot
+from training.project import ARTIFACTS
+from training.release.artifacts import replace
 
 STORE: Final = ARTIFACTS / "challenge.ubj"
 

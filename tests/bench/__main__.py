@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
-from training.artifacts import ARTIFACTS, replace
+from tests.support.paths import ROOT
+from training.project import ARTIFACTS
+from training.release.artifacts import replace
 
 from . import fit
 from .chart import chart
-from .contender import ROOT, Contender, Server, contenders
+from .contender import Contender, Server, contenders
 from .load import Load, Void, find_wrk, load
 from .question import Question, Questions
 from .results import Machine, Results

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.support.paths import ROOT
+
 from .load import Void
 from .question import Question
 
-ROOT: Final = Path(__file__).parents[2]
 BUILD: Final = ROOT / ".build"
 RIVALS: Final = Path(__file__).parent / "rivals"
 PATIENCE: Final = 60  # seconds until a server that does not answer is given up

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import OneHotEncoder
 from xgboost import XGBClassifier
 
-from training.counts import read
-from training.features import FEATURES, categories_of
+from tests.support.paths import ROOT
+from training.flights.counts import read
+from training.flights.features import FEATURES, categories_of, every_flight
 from training.model import DelayModel, Settings
-from training.parity import every_flight
-from training.publish import SETTINGS
+from training.release.publish import SETTINGS
 
-from .contender import BUILD, ROOT
+from .contender import BUILD
 from .load import Void
 
 SAME: Final = 1e-3  # the most that the margins of the two fits may be apart

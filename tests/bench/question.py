@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from training.artifacts import ARTIFACTS
+from training.flights.features import every_flight
 from training.model import DelayModel
-from training.parity import every_flight
+from training.project import ARTIFACTS
 
 
 class Question(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Self
 
 from tests.cloud.build import Build, load, substitute
 from tests.cloud.sdk import GCLOUD, faults
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 STANDS_IN = f"""#!/bin/sh
 PYTHONPATH={ROOT} exec {sys.executable} -m tests.cloud.gcloud "$@"
 """

@@ -7,10 +7,11 @@ import pytest
 
 from tests.cloud.build import load
 from tests.cloud.marks import needs_sdk
+from tests.support.paths import ROOT
 
 pytestmark = needs_sdk
 
-CLOUDBUILD = Path(__file__).parents[2] / "cloudbuild.yaml"
+CLOUDBUILD = ROOT / "cloudbuild.yaml"
 
 
 def test_the_build_is_accepted() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tests.cloud.marks import needs_sdk
 from tests.cloud.sdk import faults
+from tests.support.paths import ROOT
 
 pytestmark = needs_sdk
 
-ROOT = Path(__file__).parents[2]
 TARGETS = [
     "bootstrap REPO=someone/puntual",
     "bootstrap PUBLIC=true",

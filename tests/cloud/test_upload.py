@@ -9,8 +9,8 @@ import pytest
 
 from tests.cloud.marks import needs_sdk
 from tests.cloud.sdk import gcloud
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "function/requirements.txt"
 SHIPPED = {path.name for path in (ROOT / "function").iterdir() if path.name != "__pycache__"}
 

@@ -1,14 +1,13 @@
 """What any deployed function must do: `make smoke URL=...`; without a URL, the package does it."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.deployed.asking import Deployed
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 BUILT = json.loads((ROOT / "artifacts/metrics.json").read_text())["model_version"]
 GOLDEN = json.loads((ROOT / "tests/golden.json").read_text())
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import atheris
 
+from tests.support.paths import ROOT
+
 with atheris.instrument_imports(include=["function"]):
     from function.encoder import Encoder
     from function.model import Model
     from tests.fuzz.invariants import assert_answerable
 
-ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).with_name("corpus")
 WORDS = (
     "flights",

@@ -12,7 +12,7 @@ import uvloop
 
 sys.path.append(str(Path(__file__).parents[4] / ".build"))
 
-from function.start import started  # isort: skip
+from function.startup import finish  # isort: skip
 from function.encoder import Encoder
 from function.flights import decode
 from function.model import Model
@@ -55,5 +55,5 @@ async def serve(port: int) -> None:
     await server.serve_forever()
 
 
-started()
+finish()
 uvloop.run(serve(int(sys.argv[1])))

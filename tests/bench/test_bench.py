@@ -1,0 +1,178 @@
+"""The bench can be believed: what it counts was right, and what it shows is what it counted."""
+
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import ClassVar
+from xml.etree import ElementTree as ET
+
+import msgspec
+import numpy as np
+import pytest
+
+from tests.bench import fit
+from tests.bench.chart import PANELS, chart
+from tests.bench.contender import RIVALS, Contender, contenders
+from tests.bench.load import Void, load
+from tests.bench.question import Question, Questions
+from tests.bench.results import TARGETS, Machine, Results
+from tests.bench.table import BEGIN, END, figures, insert, targets
+from tests.support.paths import ROOT
+from training.model import Settings
+
+FLIGHT = Question(b'{"flights":[]}', b'{"predict":[0]}')
+
+type Serve = Callable[[int, bytes], int]
+
+
+class Fixed(http.server.BaseHTTPRequestHandler):
+    """Answer the same to every request."""
+
+    protocol_version = "HTTP/1.1"
+    status: ClassVar[int]
+    answer: ClassVar[bytes]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Return what serves a fixed status and answer, on the port it returns."""
+    servers: list[http.server.ThreadingHTTPServer] = []
+
+    def start(status: int, answer: bytes) -> int:
+        handler = type("Handler", (Fixed,), {"status": status, "answer": answer})
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return servers[-1].server_port
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def results() -> Results:
+    """Return a run of two rounds, the second on a machine that had got slower."""
+    titles = {name: each.title for name, each in contenders().items()}
+    found = Results(Machine(2, "x86_64", "3.13.0"), titles)
+    for slower in (1, 10):
+        for name, figure in {"reference": 1000.0, "hello": 100.0, "puntual": 150.0}.items():
+            found.add("cold_start", name, figure * slower)
+            found.add("single", name, 10_000 / figure / slower)
+    return found
+
+
+needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+
+
+@needs_wrk
+def test_right_answers_are_counted(serve: Serve) -> None:
+    seen = load(serve(HTTPStatus.OK, FLIGHT.answer), FLIGHT, connections=2, seconds=1)
+    assert seen.requests > 0
+    assert 0 < seen.p50_ms <= seen.p99_ms
+
+
+@needs_wrk
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(HTTPStatus.OK, b'{"predict":[1]}'), (HTTPStatus.CREATED, FLIGHT.answer)],
+    ids=["a wrong answer", "a wrong status"],
+)
+def test_load_is_void_at_what_is_not_the_answer(serve: Serve, status: int, answer: bytes) -> None:
+    with pytest.raises(Void, match=r"[1-9][0-9]* wrong"):
+        load(serve(status, answer), FLIGHT, connections=2, seconds=1)
+
+
+def test_a_server_that_does_not_come_up_is_void(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "false").symlink_to(shutil.which("false") or "/bin/false")
+    broken = Contender("broken", "Broken", tmp_path, ("false",), tmp_path)
+    with broken.serving() as server, pytest.raises(Void, match="did not come up"):
+        server.ask(FLIGHT)
+
+
+def test_questions_spread_over_every_flight_with_the_boosters_answers() -> None:
+    questions = Questions()
+    single = {}
+    for each in questions.each():
+        (flight,) = msgspec.json.decode(each.body)["flights"]
+        (single[tuple(flight.values())],) = msgspec.json.decode(each.answer)["predict"]
+    assert len(single) == 552
+    assert set(single.values()) == {0, 1}
+    batch = questions.batch(1000)
+    asked = [tuple(flight.values()) for flight in msgspec.json.decode(batch.body)["flights"]]
+    assert len(asked) == 1000
+    assert set(asked) == set(single)
+    assert msgspec.json.decode(batch.answer)["predict"] == [single[flight] for flight in asked]
+
+
+def test_each_rival_has_its_server_its_lock_and_its_group() -> None:
+    rivals = set(contenders()) - {"puntual"}
+    assert rivals == {path.parent.name for path in RIVALS.glob("*/main.py")}
+    assert rivals == {path.parent.name for path in RIVALS.glob("*/requirements.txt")}
+    makefile = (ROOT / "Makefile").read_text()
+    assert {*re.findall("^RIVALS := (.*)$", makefile, re.MULTILINE)[0].split()} == rivals
+
+
+def test_a_ratio_is_of_figures_of_the_same_round(results: Results) -> None:
+    assert results.value("cold_start", "puntual") == 825
+    assert results.ratio("cold_start", "reference") == pytest.approx(0.15)
+    assert results.ratio("single", "reference") == pytest.approx(1000 / 150)
+    assert results.ratio("memory", "reference") is None
+
+
+def test_results_survive_json(results: Results) -> None:
+    assert Results.from_json(results.to_json()) == results
+
+
+def test_the_table_shows_medians_and_ratios(results: Results) -> None:
+    cold, single = figures(results).splitlines()[2:]
+    assert "| **825** |" in cold
+    assert "| 5,500 (0.15 x) |" in cold
+    assert "6.67 x" in single
+
+
+def test_each_target_is_reached_missed_or_not_measured(results: Results) -> None:
+    verdicts = [line.split(" | ")[-1].removesuffix(" |") for line in targets(results).splitlines()]
+    expected = {("cold_start", "reference"): "reached", ("cold_start", "hello"): "missed"}
+    expected[("single", "reference")] = "missed"
+    for target, verdict in zip(TARGETS, verdicts[2:], strict=True):
+        assert verdict == expected.get((target.measure, target.against), "not measured")
+
+
+def test_the_chart_has_a_bar_for_each_figure(results: Results) -> None:
+    svg = ET.fromstring(chart(results))  # noqa: S314  # it is our own
+    space = {"svg": "http://www.w3.org/2000/svg"}
+    bars = svg.findall("svg:rect[@x]", space)
+    assert len(bars) == sum(len(results.samples.get(key, {})) for key in PANELS)
+    texts = {text.text for text in svg.findall("svg:text", space)}
+    assert {"Puntual", "825", "5,500"} <= texts
+
+
+def test_the_readme_takes_a_table_between_its_marks() -> None:
+    readme = f"before\n{BEGIN}old\n{END}after\n"
+    assert insert(readme, "new\n") == f"before\n{BEGIN}new\n{END}after\n"
+    with pytest.raises(ValueError, match="Cannot insert"):
+        insert("no marks\n", "new\n")
+    insert((ROOT / "README.md").read_text(), "")
+
+
+def test_a_fit_on_counted_rows_is_the_fit_on_the_rows(tmp_path: Path) -> None:
+    path, settings = fit.flights(20_000, tmp_path), Settings(n_estimators=10)
+    (_, on_rows), (_, on_counts) = (each(path, settings) for each in (fit.on_rows, fit.on_counts))
+    assert np.ptp(on_rows) > 0.1
+    np.testing.assert_allclose(on_counts, on_rows, atol=fit.SAME)

@@ -1,0 +1,99 @@
+"""Bodies are gathered within their bounds, and let go of whatever happens."""
+
+import asyncio
+import contextlib
+import gc
+import weakref
+from typing import Any
+
+import pytest
+
+from function.bodies import BodyReader, Receive
+from function.errors import RequestError
+
+MIB = 1024 * 1024
+SMALL = 65_536
+
+
+def chunks(*sizes: int, stall: bool = False) -> Receive:
+    """Return what the server gives: chunks of these sizes, and then no end where it stalls."""
+    left = list(sizes)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        if not left:
+            await asyncio.Event().wait()
+        body = bytes(left.pop(0))
+        return {"type": "http.request", "body": body, "more_body": bool(left) or stall}
+
+    return receive
+
+
+def intake(*, seconds: float = 30) -> BodyReader:
+    return BodyReader(longest=4 * MIB, seconds=seconds, most=8 * MIB)
+
+
+def test_a_body_is_gathered_whole() -> None:
+    bounds = intake()
+    assert asyncio.run(bounds.read(chunks(3, 0, 5))) == bytes(8)
+    assert bounds.held == 0
+
+
+@pytest.mark.parametrize(("size", "fits"), [(4 * MIB, True), (4 * MIB + 1, False)])
+def test_the_longest_body_is_taken_and_a_longer_one_is_not(size: int, fits: bool) -> None:  # noqa: FBT001
+    bounds = intake()
+    if fits:
+        assert len(asyncio.run(bounds.read(chunks(MIB, size - MIB)))) == size
+    else:
+        with pytest.raises(RequestError, match="at most 4194304 bytes") as caught:
+            asyncio.run(bounds.read(chunks(MIB, size - MIB)))
+        assert (caught.value.status, caught.value.headers) == (413, {"Connection": "close"})
+    assert bounds.held == 0
+
+
+def test_a_body_that_stalls_is_given_up() -> None:
+    bounds = intake(seconds=0.01)
+    with pytest.raises(RequestError, match=r"within 0\.01 seconds") as caught:
+        asyncio.run(bounds.read(chunks(10, stall=True)))
+    assert (caught.value.status, caught.value.headers) == (408, {"Connection": "close"})
+    assert bounds.held == 0
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
+def test_a_body_that_is_refused_is_let_go_of_without_the_garbage_collector(*, late: bool) -> None:
+    async def refuse() -> weakref.ref[Receive]:
+        async def receive() -> dict[str, Any]:
+            if late:
+                await asyncio.sleep(0)
+            return {"type": "http.request", "body": bytes(4 * MIB + 1)}
+
+        with contextlib.suppress(RequestError):
+            await intake().read(receive)
+        await asyncio.sleep(0)  # what the task calls when it ends
+        return weakref.ref(receive)
+
+    gc.disable()
+    try:
+        assert asyncio.run(refuse())() is None
+    finally:
+        gc.enable()
+
+
+def test_beyond_the_sum_of_all_only_small_bodies_are_taken() -> None:
+    async def crowd(bounds: BodyReader) -> None:
+        stalled = [asyncio.create_task(bounds.read(chunks(4 * MIB, stall=True))) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        assert bounds.held == 8 * MIB
+        for size in (100, SMALL):
+            assert await bounds.read(chunks(size)) == bytes(size)
+        with pytest.raises(RequestError, match="try again") as caught:
+            await bounds.read(chunks(SMALL, 1))
+        assert caught.value.status == 503
+        assert caught.value.headers == {"Connection": "close", "Retry-After": "1"}
+        for task in stalled:
+            task.cancel()
+        await asyncio.wait(stalled)
+        assert bounds.held == 0
+        assert len(await bounds.read(chunks(4 * MIB))) == 4 * MIB
+
+    asyncio.run(crowd(intake()))

@@ -1,0 +1,255 @@
+"""Each request leaves one line, which says nothing of its caller."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from functions_framework.aio import create_asgi_app
+from starlette.testclient import TestClient
+
+from tests.support.paths import ROOT
+
+FLIGHTS = {
+    "flights": [
+        {"OPERA": "Latin American Wings", "TIPOVUELO": "I", "MES": 10},
+        {"OPERA": "Aeromexico", "TIPOVUELO": "I", "MES": 3},
+    ]
+}
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def load(monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """Return a client of a function that is loaded anew, with the environment as it is."""
+    monkeypatch.delitem(sys.modules, "main", raising=False)  # it is put back after the test
+    app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def logging(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> TestClient:
+    """Return a client of a function that is loaded with the environment that the test names."""
+    for name, value in getattr(request, "param", {}).items():
+        monkeypatch.setenv(name, value)
+    return load(monkeypatch)
+
+
+def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("path", ["/", "/predict", "/explain"])
+def test_a_line_counts_flights_and_delays(
+    logging: TestClient, capfd: pytest.CaptureFixture[str], path: str
+) -> None:
+    answer = logging.post(path, json=FLIGHTS)
+    [line] = lines(capfd)
+    latency = line.pop("latency_ms")
+    assert 0 < latency < 60_000
+    assert line == {
+        "severity": "INFO",
+        "message": f"POST {path} 200 in {latency:.2f} ms: 1 of 2 flights delayed",
+        "method": "POST",
+        "path": path,
+        "status": 200,
+        "model_version": answer.headers["X-Model-Version"],
+        "flights": 2,
+        "delays": 1,
+    }
+
+
+def test_counts_do_not_leak_into_the_next_request(
+    logging: TestClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with logging:
+        logging.post("/predict", json=FLIGHTS)
+        logging.get("/health")
+        logging.get("/openapi.json")
+    assert ["flights" in line for line in lines(capfd)] == [True, False, False]
+
+
+def test_neither_body_nor_query_nor_foreign_path_is_logged(
+    logging: TestClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logging.post("/predict?name=SECRET", json={"flights": [{"OPERA": "SECRET"}]})
+    logging.get("/SECRET", headers={"X-Forwarded-For": "SECRET", "User-Agent": "SECRET"})
+    first, second = lines(capfd)
+    assert (first["status"], second["status"], second["path"]) == (400, 404, "?")
+    assert "SECRET" not in f"{first}{second}"
+    assert first["severity"] == second["severity"] == "WARNING"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}, (TRACE, "b7ad6b7169203331", True)),
+        ({"traceparent": f"00-{TRACE}-b7ad6b7169203331-00"}, (TRACE, "b7ad6b7169203331", False)),
+        ({"X-Cloud-Trace-Context": f"{TRACE}/74;o=1"}, (TRACE, "000000000000004a", True)),
+        ({"X-Cloud-Trace-Context": TRACE}, (TRACE, None, False)),
+        ({"traceparent": f"00-{'0' * 32}-b7ad6b7169203331-01"}, (None, None, None)),
+        ({"traceparent": "junk", "X-Cloud-Trace-Context": "junk"}, (None, None, None)),
+    ],
+    ids=["w3c", "w3c-unsampled", "google", "google-short", "zeros", "junk"],
+)
+@pytest.mark.parametrize("logging", [{"GOOGLE_CLOUD_PROJECT": "airport"}], indirect=True, ids=[""])
+def test_a_line_names_its_trace(
+    logging: TestClient,
+    capfd: pytest.CaptureFixture[str],
+    headers: dict[str, str],
+    expected: tuple[str | None, str | None, bool | None],
+) -> None:
+    logging.get("/health", headers=headers)
+    [line] = lines(capfd)
+    trace, *rest = expected
+    names = ["trace", "spanId", "trace_sampled"]
+    found = tuple(line.get(f"logging.googleapis.com/{name}") for name in names)
+    assert found == (trace and f"projects/airport/traces/{trace}", *rest)
+
+
+@pytest.mark.parametrize(
+    ("logging", "statuses"),
+    [
+        ({"PUNTUAL_LOG": "info"}, [200, 404, 500]),
+        ({"PUNTUAL_LOG": "warning"}, [404, 500]),
+        ({"PUNTUAL_LOG": "error"}, [500]),
+        ({"PUNTUAL_LOG": "off"}, []),
+    ],
+    indirect=["logging"],
+    ids=["info", "warning", "error", "off"],
+)
+def test_one_variable_turns_it_down(
+    logging: TestClient,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    statuses: list[int],
+) -> None:
+    logging.get("/health")
+    logging.get("/nowhere")
+    monkeypatch.delattr(sys.modules["main"].handlers.model, "_session")
+    logging.post("/predict", json=FLIGHTS)
+    assert [line["status"] for line in lines(capfd)] == statuses
+
+
+def test_an_unknown_level_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUNTUAL_LOG", "loud")
+    with pytest.raises(SystemExit, match="Set it to one of info, warning, error, off"):
+        load(monkeypatch)
+
+
+@pytest.mark.parametrize("service", [None, "puntual"], ids=["here", "cloud-run"])
+def test_a_terminal_gets_text_and_cloud_run_never_does(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], service: str | None
+) -> None:
+    monkeypatch.setattr("os.isatty", lambda _descriptor: True)
+    if service:
+        monkeypatch.setenv("K_SERVICE", service)
+    load(monkeypatch).post("/predict", json=FLIGHTS)
+    out = capfd.readouterr().out
+    text = r"\d\d:\d\d:\d\d POST /predict 200 in [\d.]+ ms: 1 of 2 flights delayed\n"
+    assert re.fullmatch("{.*}\n" if service else text, out)
+
+
+@contextlib.contextmanager
+def pipe() -> Iterator[tuple[int, int]]:
+    """Make standard output a pipe, and return its ends.
+
+    Not a fixture: pytest sets up its own capture of standard output anew before each call.
+    """
+    reader, writer = os.pipe()
+    stdout = os.dup(1)
+    os.dup2(writer, 1)
+    try:
+        yield reader, writer
+    finally:
+        os.dup2(stdout, 1)
+        for descriptor in (reader, writer, stdout):
+            with contextlib.suppress(OSError):  # the test closed its end
+                os.close(descriptor)
+
+
+def test_a_full_pipe_gets_no_line(logging: TestClient) -> None:
+    with pipe() as (reader, writer):
+        os.set_blocking(writer, False)
+        filled = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filled += os.write(writer, b"." * 4096)
+        assert logging.get("/health").status_code == 200
+        os.set_blocking(reader, False)
+        assert os.read(reader, 2 * filled) == b"." * filled
+
+
+def test_a_reader_that_left_gets_no_line(logging: TestClient) -> None:
+    with pipe() as (reader, _):
+        os.close(reader)
+        assert logging.get("/health").status_code == 200
+
+
+def test_a_reader_that_leaves_in_between_breaks_no_answer(
+    logging: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, refused = os.write, []
+
+    with pipe() as (reader, _):
+
+        def leave(descriptor: int, line: bytes) -> int:
+            os.close(reader)
+            try:
+                return write(descriptor, line)
+            except BrokenPipeError:
+                refused.append(line)
+                raise
+
+        monkeypatch.setattr("os.write", leave)
+        assert logging.get("/health").status_code == 200
+    assert len(refused) == 1
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve the function in a process of its own, whose output nobody reads."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    framework = Path(sys.executable).with_name("functions-framework")
+    source = ROOT / "function" / "main.py"
+    options = ["--target=predict", f"--source={source}", "--host=127.0.0.1", f"--port={port}"]
+    with subprocess.Popen(
+        [framework, *options],
+        env=os.environ | {"FUNCTION_USE_ASGI": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        yield f"http://127.0.0.1:{port}", process
+        process.kill()
+
+
+def test_a_reader_that_stalls_costs_lines_but_no_answer(
+    server: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    url, process = server
+    asked = 500  # lines of some 170 bytes, into a pipe of 64 KiB
+    with httpx2.Client(base_url=url) as client:
+        for _ in range(200):
+            with contextlib.suppress(httpx2.ConnectError):
+                client.get("/health")
+                break
+            time.sleep(0.05)
+        assert {client.get("/health").status_code for _ in range(asked)} == {200}
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=10)
+    logged = [json.loads(line) for line in out.splitlines()]
+    assert 100 < len(logged) < asked
+    assert {line["path"] for line in logged} == {"/health"}
+    assert err == b""
+    assert process.returncode == 0

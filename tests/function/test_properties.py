@@ -1,0 +1,88 @@
+"""What holds for every body and every flight, found out by Hypothesis and the kept corpus."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function.encoder import Encoder
+from function.errors import RequestError
+from function.flights import Flight, decode
+from function.model import Model
+from tests.fuzz.invariants import FIELDS, assert_answerable
+from tests.support.paths import ROOT
+
+MODEL: Final = Model(ROOT / "function" / "model.onnx")
+CATEGORIES: Final = MODEL.metadata.categories
+ENCODER: Final = Encoder(CATEGORIES)
+
+known = st.fixed_dictionaries(
+    {field: st.sampled_from(getattr(CATEGORIES, field)) for field in FIELDS}
+)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
+)
+# Flights with one field wrong at most, and others beside them.
+nearly = st.builds(
+    lambda flight, field, value, more: {**more, **flight, field: value},
+    known,
+    st.sampled_from([*FIELDS, "other"]),
+    anything,
+    st.dictionaries(st.text(), scalars, max_size=3),
+)
+payloads = st.fixed_dictionaries({"flights": st.lists(known | nearly, max_size=20)}) | anything
+CORPUS: Final = sorted((ROOT / "tests/fuzz/corpus").iterdir())
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_flights_or_an_error(body: bytes) -> None:
+    assert_answerable(body, ENCODER, CATEGORIES)
+
+
+@given(payloads, st.booleans(), st.sampled_from([None, 2]))
+def test_any_json_is_flights_or_an_error(payload: object, ascii_: bool, indent: int | None) -> None:  # noqa: FBT001
+    text = json.dumps(payload, ensure_ascii=ascii_, indent=indent)
+    assert_answerable(text.encode("utf-8", "surrogatepass"), ENCODER, CATEGORIES)
+
+
+@given(st.lists(known, max_size=50))
+def test_known_flights_become_their_cells(flights: list[dict[str, str | int]]) -> None:
+    body = json.dumps({"flights": flights}).encode()
+    assert assert_answerable(body, ENCODER, CATEGORIES) == len(flights)
+
+
+@given(st.lists(known, min_size=1, max_size=50), st.data())
+def test_a_flight_is_answered_alike_alone_and_among_others(
+    flights: list[dict[str, str | int]], data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(flights) - 1))
+    answers = [
+        MODEL.predict(
+            ENCODER.one_hot, ENCODER.cells(decode(json.dumps({"flights": part}).encode()))
+        )
+        for part in (flights, [flights[place]])
+    ]
+    among, alone = ((prediction.delay, prediction.probability) for prediction in answers)
+    assert [column[place] for column in among] == [column[0] for column in alone]
+
+
+@given(st.text(), st.text(), st.integers())
+def test_an_unknown_flight_is_named_at_its_place(airline: str, kind: str, month: int) -> None:
+    flight = Flight(airline, kind, month)
+    good = Flight(CATEGORIES.OPERA[0], CATEGORIES.TIPOVUELO[0], CATEGORIES.MES[0])
+    wrong = [f for f in FIELDS if getattr(flight, f) not in getattr(CATEGORIES, f)]
+    if not wrong:
+        assert len(ENCODER.cells([good, flight])) == 2
+        return
+    with pytest.raises(RequestError) as caught:
+        ENCODER.cells([good, flight])
+    assert caught.value.path == f"$.flights[1].{wrong[0]}"
+
+
+@pytest.mark.parametrize("body", CORPUS, ids=lambda path: path.stem)
+def test_what_fuzzing_found_stays_mended(body: Path) -> None:
+    assert_answerable(body.read_bytes(), ENCODER, CATEGORIES)

@@ -1,0 +1,75 @@
+"""The package answers far from the repository, in an environment of its own lock alone."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+from tests.support.wire import PACKAGE, RUNTIME, command, post, serve
+
+HEAVY = ["pandas", "scipy", "sklearn", "xgboost", "onnx", "onnxmltools", "skl2onnx"]
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """Return a copy of the package, away from the repository."""
+    return Path(shutil.copytree(PACKAGE, tmp_path / "function"))
+
+
+def test_the_package_holds_the_sources_the_lock_the_page_and_the_model() -> None:
+    shipped = {path.name: path.read_bytes() for path in PACKAGE.glob("[!.]*.*")}
+    sources = {path.name: path.read_bytes() for path in (ROOT / "function").glob("*.*")}
+    assert {"main.py", "requirements.txt", "model.onnx"} < shipped.keys()
+    assert shipped == sources
+
+
+def test_it_answers_as_trained_and_ends_clean_at_sigterm(package: Path) -> None:
+    flights = [
+        {"OPERA": "Aerolineas Argentinas", "TIPOVUELO": "N", "MES": 3},
+        {"OPERA": "Grupo LATAM", "TIPOVUELO": "I", "MES": 7},
+    ]
+    with serve(package) as served:
+        body = json.dumps({"flights": flights}).encode()
+        (answer,) = served.send(post(body, close=True))
+        assert answer.json == {"predict": [0, 1]}
+        assert served.stop() == 0
+        assert served.output() == ""
+
+
+def test_the_decorator_alone_makes_it_asgi(package: Path) -> None:
+    with serve(package, environment={"FUNCTION_USE_ASGI": ""}) as served:
+        assert served.ask().json == {"predict": [0]}
+        assert served.stop() == 0
+
+
+def test_nothing_of_training_is_imported(package: Path) -> None:
+    script = """
+import sys
+from functions_framework.aio import create_asgi_app
+create_asgi_app("predict", sys.argv[1])
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+    command = [str(RUNTIME / "python"), "-c", script, str(package / "main.py")]
+    printed = subprocess.run(command, cwd=package, check=True, capture_output=True, text=True)
+    imported = set(printed.stdout.split())
+    assert {"main", "numpy", "onnxruntime", "starlette"} <= imported
+    assert not imported & {*HEAVY, "training", "function"}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_nothing_of_training_is_installed(name: str) -> None:
+    command = [str(RUNTIME / "python"), "-c", f"import {name}"]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert f"No module named '{name}'" in ended.stderr
+
+
+def test_a_broken_model_stops_the_start_with_one_line(package: Path) -> None:
+    (package / "model.onnx").write_bytes((package / "model.onnx").read_bytes()[:1000])
+    ended = subprocess.run(command(package, 0), check=False, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Cannot load {package / 'model.onnx'}: ")
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == ""

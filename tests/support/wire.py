@@ -1,0 +1,203 @@
+"""The packaged function, served in a process of its own as `make serve` does it."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from tests.support.paths import ROOT
+
+PACKAGE = ROOT / ".build" / "function"
+RUNTIME = ROOT / ".build" / "runtime" / "bin"
+
+FLIGHT = {"OPERA": "Aerolineas Argentinas", "TIPOVUELO": "N", "MES": 3}
+BODY = json.dumps({"flights": [FLIGHT]}).encode()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back on the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  # it is whatever was answered
+        return json.loads(self.body)
+
+
+class Usage(NamedTuple):
+    """What a function holds: its share of memory, its threads and open files."""
+
+    pss_kib: int
+    threads: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running function: its process, its port, and what it printed to stderr."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    printed: IO[bytes]
+
+    def connect(self, seconds: float = 30) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), seconds)
+
+    def send(self, request: bytes) -> list[Answer]:
+        """Send bytes as they are, and return all answers until the function closes."""
+        with self.connect() as sock:
+            with suppress(ConnectionError):  # refused before it was all sent, and answered
+                sock.sendall(request)
+            return read_answers(sock)
+
+    def ask(self) -> Answer:
+        """Send one good request."""
+        (answer,) = self.send(post(BODY, close=True))
+        return answer
+
+    def output(self) -> str:
+        self.printed.seek(0)
+        return self.printed.read().decode()
+
+    def processes(self) -> list[int]:
+        """Return the ids of the master and its worker."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [self.process.pid, *map(int, children.read_text().split())]
+
+    def usage(self) -> "Usage":
+        """Return what the processes hold now, as Linux counts it."""
+        folders = [Path(f"/proc/{process}") for process in self.processes()]
+        return Usage(
+            sum(_kib(folder / "smaps_rollup", "Pss:") for folder in folders),
+            sum(len(list((folder / "task").iterdir())) for folder in folders),
+            sum(len(list((folder / "fd").iterdir())) for folder in folders),
+        )
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+def post(body: bytes, *headers: str, path: str = "/predict", close: bool = False) -> bytes:
+    """Return a request with a JSON body, byte by byte."""
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: puntual",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *headers,
+        *(["Connection: close"] if close else []),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def read_answers(sock: socket.socket) -> list[Answer]:
+    """Read answers until the other side closes the connection."""
+    received = bytearray()
+    with suppress(ConnectionError):  # it was closed while we were still sending
+        while chunk := sock.recv(65536):
+            received += chunk
+    answers = []
+    with tempfile.TemporaryFile() as file:
+        file.write(received)
+        file.seek(0)
+        while file.tell() < len(received):
+            answers.append(_read_answer(file))
+    return answers
+
+
+def _read_answer(file: IO[bytes]) -> Answer:
+    version, status, _reason = file.readline().split(b" ", 2)
+    assert version == b"HTTP/1.1"
+    headers = {name.lower(): value for name, value in http.client.parse_headers(file).items()}
+    if headers.get("transfer-encoding") == "chunked":
+        body = b"".join(iter(lambda: _read_chunk(file), b""))
+    else:
+        body = file.read(int(headers.get("content-length", 0)))
+    return Answer(int(status), headers, body)
+
+
+def _read_chunk(file: IO[bytes]) -> bytes:
+    chunk = file.read(int(file.readline(), 16))
+    file.readline()
+    return chunk
+
+
+@contextmanager
+def serve(
+    package: Path = PACKAGE,
+    *,
+    prefix: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    port: int | None = None,
+) -> Iterator[Served]:
+    """Serve a package until the block ends; `prefix` is a command that starts the server's."""
+    port = port or free_port()
+    with tempfile.TemporaryFile() as printed:
+        process = subprocess.Popen(
+            [*prefix, *command(package, port)],
+            env={"PATH": os.environ["PATH"], "FUNCTION_USE_ASGI": "1"} | dict(environment or {}),
+            stdout=subprocess.DEVNULL,  # the request log
+            stderr=printed,
+            start_new_session=True,
+        )
+        served = Served(process, port, printed)
+        try:
+            _await_ready(served)
+            yield served
+        finally:
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(30)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def command(package: Path, port: int) -> list[str]:
+    """Return the command that serves a package."""
+    source = str(package / "main.py")
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    return [
+        str(RUNTIME / "functions-framework"),
+        "--target",
+        "predict",
+        "--source",
+        source,
+        *address,
+    ]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+    return port
+
+
+def _kib(path: Path, field: str) -> int:
+    (line,) = (line for line in path.read_text().splitlines() if line.startswith(field))
+    return int(line.split()[1])
+
+
+def _await_ready(served: Served) -> None:
+    deadline = time.monotonic() + 60
+    while served.process.poll() is None and time.monotonic() < deadline:
+        with suppress(ConnectionError):
+            # No answer at all is one of a predecessor on this port that is just being killed.
+            if [answer.status for answer in served.send(post(BODY, close=True))] == [200]:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"It does not serve: {served.process.returncode} {served.output()}")

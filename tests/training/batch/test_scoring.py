@@ -1,0 +1,196 @@
+"""Every row comes out in its order, with the answers that the function gives."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from training.batch.scoring import score
+from training.errors import DataError
+from training.flights.sources import Columns
+from training.project import ARTIFACTS
+
+MODEL = ARTIFACTS / "model.onnx"
+COMMAND = [sys.executable, "-m", "training", "score"]
+ROWS = """OPERA,TIPOVUELO,MES,note
+Sky Airline,N,07,a
+Grupo LATAM,I,12,"b, c"
+Sky Airline,N,7,
+"""
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "flights.csv"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def many_seconds_of_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return many(tmp_path_factory.mktemp("large"), 20_000_000)
+
+
+def many(folder: Path, rows: int) -> Path:
+    """Write Parquet in several row groups, so that several threads read it."""
+    path = folder / "many.parquet"
+    duckdb.sql(
+        f"COPY (SELECT ['Sky Airline', 'Grupo LATAM', 'Copa Air'][1 + i * 7 % 3] AS OPERA, "
+        f"'N' AS TIPOVUELO, 1 + (i * i) % 12 AS MES, i FROM range({rows}) AS r(i)) "
+        f"TO '{path}' (ROW_GROUP_SIZE 20000)"
+    )
+    return path
+
+
+def test_three_ways_answer_the_real_flights_bit_for_bit(
+    raw_flights: Path, tmp_path: Path, client: TestClient
+) -> None:
+    out = tmp_path / "scored.parquet"
+    score(str(raw_flights), str(out), MODEL)
+    batch = pd.read_parquet(out)
+    raw = pd.read_csv(raw_flights)
+    pd.testing.assert_series_equal(batch["Fecha-I"], raw["Fecha-I"], check_dtype=False)
+    pd.testing.assert_series_equal(batch["OPERA"], raw["OPERA"], check_dtype=False)
+    flights = raw[["OPERA", "TIPOVUELO", "MES"]].to_dict("records")
+    http: dict[str, list[float]] = {"delay": [], "probability": []}
+    remote: dict[str, list[float]] = {"delay": [], "probability": []}
+    for start in range(0, len(flights), 10_000):
+        part = flights[start : start + 10_000]
+        answer = client.post("/predict?probability=true", json={"flights": part}).json()
+        http["delay"] += answer["predict"]
+        http["probability"] += answer["probability"]
+        calls = [list(flight.values()) for flight in part]
+        for name in remote:
+            body = {"calls": calls, "userDefinedContext": {"answer": name}}
+            remote[name] += client.post("/bigquery", json=body).json()["replies"]
+    for ours in (http, remote):
+        assert np.array_equal(batch["delay"], ours["delay"])
+        probability = np.array(ours["probability"], np.float32)
+        assert batch["probability"].to_numpy(np.float32).tobytes() == probability.tobytes()
+
+
+def test_csv_and_parquet_hold_the_same_rows_and_answers(tmp_path: Path) -> None:
+    address = written(tmp_path, ROWS)
+    score(address, str(tmp_path / "o.csv"), MODEL)
+    score(address, str(tmp_path / "o.parquet"), MODEL)
+    text = pd.read_csv(tmp_path / "o.csv", dtype={"MES": str, "probability": np.float32})
+    table = pd.read_parquet(tmp_path / "o.parquet")
+    assert text["MES"].to_list() == table["MES"].to_list() == ["07", "12", "7"]
+    assert text["note"].to_list()[:2] == table["note"].to_list()[:2] == ["a", "b, c"]
+    assert text["probability"].to_list() == table["probability"].to_list()
+    assert table["probability"].iloc[0] == table["probability"].iloc[2]
+    assert pq.read_metadata(tmp_path / "o.parquet").metadata.keys() >= {b"model_version"}
+
+
+def test_the_rows_keep_their_order_over_many_threads(tmp_path: Path) -> None:
+    scored = score(str(many(tmp_path, 300_000)), str(tmp_path / "o.parquet"), MODEL)
+    assert (scored.flights, scored.unknown) == (300_000, 0)
+    table = pd.read_parquet(tmp_path / "o.parquet")
+    assert np.array_equal(table["i"], np.arange(300_000))
+    assert table["probability"].notna().all()
+
+
+def test_columns_may_bear_other_names(tmp_path: Path) -> None:
+    expected = tmp_path / "expected.csv"
+    score(written(tmp_path, ROWS), str(expected), MODEL)
+    renamed = written(tmp_path, ROWS.replace("OPERA,TIPOVUELO,MES", '"the ""line""",t,m'))
+    score(renamed, str(tmp_path / "o.csv"), MODEL, Columns('the "line"', "t", "m"))
+    assert (tmp_path / "o.csv").read_text().partition("\n")[2] == (
+        expected.read_text().partition("\n")[2]
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("Nobody's Air,N,1,x", id="airline"),
+        pytest.param("Sky Airline,X,1,x", id="type"),
+        pytest.param("Sky Airline,N,13,x", id="month"),
+        pytest.param("Sky Airline,N,,x", id="null"),
+    ],
+)
+def test_unknown_flights_stop_it_or_come_out_empty(tmp_path: Path, row: str) -> None:
+    address, out = written(tmp_path, f"{ROWS}{row}\n{row}\n"), tmp_path / "o.parquet"
+    with pytest.raises(DataError, match=r"does not know 2 of 5 flights: 2 of \("):
+        score(address, str(out), MODEL)
+    assert not out.exists()
+    assert score(address, str(out), MODEL, empty=True).unknown == 2
+    table = pd.read_parquet(out)
+    assert table["delay"].isna().to_list() == [False] * 3 + [True] * 2
+    assert table["probability"].isna().to_list() == [False] * 3 + [True] * 2
+
+
+@pytest.mark.parametrize("out", ["o.parquet", "o.csv"])
+def test_flights_that_are_all_unknown_come_out_empty(tmp_path: Path, out: str) -> None:
+    address = written(tmp_path, "OPERA,TIPOVUELO,MES\nx,N,1\n,,\n")
+    assert score(address, str(tmp_path / out), MODEL, empty=True).unknown == 2
+    table = (pd.read_csv if out == "o.csv" else pd.read_parquet)(tmp_path / out)
+    assert table[["delay", "probability"]].isna().to_numpy().tolist() == [[True] * 2] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "out", "reason"),
+    [
+        pytest.param(ROWS.replace("note", "Delay"), "o.csv", "`delay` already", id="taken"),
+        pytest.param(ROWS, "o.txt", "ends in .parquet or .csv", id="no such format"),
+        pytest.param(ROWS, "spark:scored", "the flights are in duckdb", id="another engine"),
+        pytest.param(ROWS.replace("MES", "m"), "o.csv", "no column `MES`", id="no column"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(tmp_path: Path, text: str, out: str, reason: str) -> None:
+    with pytest.raises(DataError, match=reason):
+        score(written(tmp_path, text), out if ":" in out else str(tmp_path / out), MODEL)
+
+
+@pytest.mark.parametrize("out", ["o.parquet", "o.csv"])
+def test_a_full_disk_leaves_the_old_output(tmp_path: Path, out: str) -> None:
+    source, path = many(tmp_path, 300_000), tmp_path / out
+    path.write_text("old")
+    limit = (100_000, 100_000)  # bytes of a file: writing more fails, as on a full disk
+    done = subprocess.run(
+        [*COMMAND, "--flights", str(source), "--out", str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),  # no threads run yet
+    )
+    assert done.returncode == 1
+    assert f"Cannot write {path}: " in done.stderr
+    assert path.read_text() == "old"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["many.parquet", out]
+
+
+@pytest.mark.parametrize(
+    ("stop", "litter"),
+    [
+        pytest.param(signal.SIGINT, 0, id="interrupted"),
+        pytest.param(signal.SIGTERM, 0, id="terminated"),
+        pytest.param(signal.SIGKILL, 1, id="killed"),
+    ],
+)
+def test_a_stopped_run_leaves_the_old_output(
+    many_seconds_of_work: Path, tmp_path: Path, stop: signal.Signals, litter: int
+) -> None:
+    source, path = many_seconds_of_work, tmp_path / "o.parquet"
+    path.write_text("old")
+    run = subprocess.Popen(
+        [*COMMAND, "--flights", str(source), "--out", str(path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".new-*/*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(run.pid, stop)
+    assert run.wait(60) != 0
+    assert path.read_text() == "old"
+    assert len(list(tmp_path.glob(".new-*"))) == litter

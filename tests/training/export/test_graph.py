@@ -1,0 +1,99 @@
+"""The graphs have the agreed face, and refuse what they were not trained on."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+
+from function.metadata import FORMAT_VERSION, Metadata
+from training.errors import DataError
+from training.export.graph import model_graph
+from training.flights.counts import Counts
+from training.model import DelayModel
+from training.project import ARTIFACTS
+
+GRAPHS = ["pipeline.onnx", "model.onnx"]
+
+
+@pytest.fixture(params=GRAPHS)
+def session(request: pytest.FixtureRequest) -> ort.InferenceSession:
+    return ort.InferenceSession(ARTIFACTS / request.param)
+
+
+@pytest.fixture
+def metadata() -> Metadata:
+    graph = onnx.load(ARTIFACTS / "model.onnx")
+    return Metadata.from_properties({each.key: each.value for each in graph.metadata_props})
+
+
+def face(session: ort.InferenceSession) -> dict[str, tuple[str, list[int | str]]]:
+    nodes = [*session.get_inputs(), *session.get_outputs()]
+    return {node.name: (node.type, node.shape) for node in nodes}
+
+
+def test_the_pipeline_takes_strings_and_the_model_a_one_hot_vector() -> None:
+    pipeline, model = (face(ort.InferenceSession(ARTIFACTS / name)) for name in GRAPHS)
+    outputs = {"delay": ("tensor(int64)", ["N"]), "probability": ("tensor(float)", ["N"])}
+    assert model == outputs | {"one_hot": ("tensor(float)", ["N", 37])}
+    assert pipeline == outputs | {
+        "OPERA": ("tensor(string)", [None, 1]),
+        "TIPOVUELO": ("tensor(string)", [None, 1]),
+        "MES": ("tensor(int64)", [None, 1]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("airline", "kind", "month"),
+    [("Nobody", "N", 3), ("Sky Airline", "X", 3), ("Sky Airline", "N", 13)],
+)
+def test_an_unknown_category_is_an_error_never_a_zero_row(
+    airline: str, kind: str, month: int
+) -> None:
+    session = ort.InferenceSession(ARTIFACTS / "pipeline.onnx")
+    flight = {"OPERA": [[airline]], "TIPOVUELO": [[kind]], "MES": [[month]]}
+    with pytest.raises(Exception, match="Unknown Category"):
+        session.run(None, {name: np.array(value) for name, value in flight.items()})
+
+
+def test_both_graphs_carry_the_same_metadata(metadata: Metadata, session: object) -> None:
+    assert isinstance(session, ort.InferenceSession)
+    properties = session.get_modelmeta().custom_metadata_map
+    assert Metadata.from_properties(properties) == metadata
+    assert "date" not in " ".join(properties)
+
+
+def test_the_metadata_says_what_was_trained(metadata: Metadata, santiago: Counts) -> None:
+    train = santiago.part("train")
+    assert metadata.format_version == FORMAT_VERSION
+    assert metadata.categories == santiago.categories
+    assert metadata.counts_sha256 == santiago.sha256
+    assert metadata.training_delay_rate == train["delayed"].sum() / train["flights"].sum()
+    assert metadata.threshold == np.float32(metadata.training_delay_rate)
+    assert sum(each.flights for each in metadata.training_counts) == train["flights"].sum()
+    assert metadata.libraries["xgboost-cpu"]
+    assert metadata.metrics["roc_auc"] > 0.5
+
+
+def test_the_metadata_counts_each_cell_under_the_encoders_number(
+    metadata: Metadata, santiago: Counts
+) -> None:
+    known = metadata.categories
+    rows = santiago.part("train").drop(columns="split").itertuples(index=False, name=None)
+    train = {row[:3]: row[3:] for row in rows}
+    assert len(metadata.training_counts) == len(train)
+    for each in metadata.training_counts:
+        pair, month = divmod(each.cell, len(known.MES))
+        airline, kind = divmod(pair, len(known.TIPOVUELO))
+        flight = known.OPERA[airline], known.TIPOVUELO[kind], known.MES[month]
+        assert train[flight] == (each.flights, each.delayed)
+
+
+def test_ten_columns_that_the_flights_do_not_know_are_refused(
+    elsewhere: Counts, metadata: Metadata, tmp_path: Path
+) -> None:
+    model = DelayModel(store=tmp_path / "model.ubj")
+    model.learn(elsewhere.categories)
+    with pytest.raises(DataError, match=r"know no .*OPERA_Copa Air"):
+        model_graph(model, metadata)

@@ -1,0 +1,38 @@
+"""Metrics on counts are those of the flights they stand for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import brier_score_loss, confusion_matrix, f1_score, roc_auc_score
+
+from training.fitting.metrics import expected_calibration_error, measure
+
+CELLS = pd.DataFrame({"flights": [50, 20, 30], "delayed": [10, 15, 3]})
+PROBABILITY = np.array([0.3, 0.7, 0.1])
+
+
+def test_counts_are_measured_as_their_flights_are() -> None:
+    delay = (PROBABILITY > 0.25).astype(np.int64)
+    label = np.repeat([1, 0, 1, 0, 1, 0], [10, 40, 15, 5, 3, 27])
+    p, d = (np.repeat(each, CELLS["flights"]) for each in (PROBABILITY, delay))
+    figures = measure(CELLS, PROBABILITY, delay)
+    assert figures["roc_auc"] == pytest.approx(roc_auc_score(label, p), abs=1e-6)
+    assert figures["f1_delay"] == pytest.approx(f1_score(label, d), abs=1e-6)
+    assert figures["brier"] == pytest.approx(brier_score_loss(label, p), abs=1e-6)
+    matrix = [figures[f"{kind}s"] for kind in ("true_negative", "false_positive")]
+    matrix += [figures[f"{kind}s"] for kind in ("false_negative", "true_positive")]
+    assert matrix == confusion_matrix(label, d).ravel().tolist()
+
+
+def test_calibration_error_is_that_of_ten_bins_of_equal_mass() -> None:
+    # Sorted by probability and every delay spread evenly over its cell, the bins of ten flights
+    # are: three of the third cell, five of the first, two of the second.
+    gaps = [abs(0.1 - 3 / 30)] * 3 + [abs(0.3 - 10 / 50)] * 5 + [abs(0.7 - 15 / 20)] * 2
+    assert expected_calibration_error(CELLS, PROBABILITY) == pytest.approx(np.mean(gaps))
+
+
+def test_a_cell_across_an_edge_of_two_bins_is_divided() -> None:
+    cells = pd.DataFrame({"flights": [15, 85], "delayed": [0, 85]})
+    # The second bin holds five flights of each cell: 5 * 0.2 too much, 5 * 0.1 too little.
+    error = expected_calibration_error(cells, np.array([0.2, 0.9]))
+    assert error == pytest.approx((10 * 0.2 + abs(5 * 0.2 - 5 * 0.1) + 80 * 0.1) / 100)

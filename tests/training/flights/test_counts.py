@@ -1,0 +1,156 @@
+"""Flights become counts, and what cannot be trained on is refused with its place."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.support.paths import ROOT
+from training.errors import DataError
+from training.flights.counts import COUNTED, Counts, delayed, read, weigh
+from training.flights.split import split_rows
+
+ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O,extra
+Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:00,a
+Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:01,b
+Sky,N,1,2017-01-01 23:55:00,2017-01-02 00:11:00,c
+Sky,N,2,2017-02-01 10:00:00,2017-02-01 09:00:00,d
+K.L.M.,I,2,2017-02-01 10:00:00,2017-02-01 10:30:00,e
+K.L.M.,I,2,2017-02-01 10:00:00,2017-02-01 10:00:00,f
+"""
+COUNTS = """OPERA,TIPOVUELO,MES,split,flights,delayed
+Sky,N,1,train,10,3
+Sky,N,1,validation,5,2
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "flights.csv"
+    path.write_text(text)
+    return path
+
+
+def test_the_raw_table_gives_the_committed_counts_byte_for_byte(raw_flights: Path) -> None:
+    committed = ROOT / "data" / "scl_2017.csv"
+    assert read(raw_flights).to_csv() == committed.read_text()
+
+
+def test_the_committed_counts_are_the_flights_of_2017(santiago: Counts) -> None:
+    table = santiago.table
+    cells = table.drop_duplicates(["OPERA", "TIPOVUELO", "MES"])
+    assert (len(table), len(cells)) == (564, 284)
+    assert table[["flights", "delayed"]].sum().to_list() == [68_206, 12_614]
+    validation = santiago.part("validation")
+    assert validation["delayed"].sum() / validation["flights"].sum() == pytest.approx(
+        0.18722232, abs=5e-9
+    )
+
+
+def test_a_flight_is_delayed_beyond_fifteen_minutes_even_across_midnight(tmp_path: Path) -> None:
+    rows = pd.read_csv(written(tmp_path, ROWS))
+    assert delayed(rows).to_list() == [False, True, True, False, True, False]
+
+
+def test_counting_keeps_every_flight_in_its_cell_and_split(tmp_path: Path) -> None:
+    counts = read(written(tmp_path, ROWS + ROWS.partition("\n")[2] * 9)).table
+    totals = counts.groupby(["OPERA", "TIPOVUELO", "MES"])[["flights", "delayed"]].sum()
+    assert list(totals.itertuples(name=None)) == [
+        (("K.L.M.", "I", 2), 20, 10),
+        (("Sky", "N", 1), 30, 20),
+        (("Sky", "N", 2), 10, 0),
+    ]
+    splits = pd.Series(split_rows(60)).value_counts()
+    assert counts.groupby("split")["flights"].sum().to_dict() == splits.to_dict()
+
+
+def test_the_order_of_counts_and_of_their_columns_does_not_matter(
+    tmp_path: Path, santiago: Counts
+) -> None:
+    shuffled = santiago.table.sample(frac=1, random_state=1)[COUNTED[::-1]]
+    again = read(written(tmp_path, shuffled.to_csv(index=False)))
+    assert again.sha256 == santiago.sha256
+
+
+def test_a_cell_given_twice_is_added_up(tmp_path: Path) -> None:
+    counts = read(written(tmp_path, COUNTS + "Sky,N,1,train,7,1\n"))
+    assert counts.part("train")[["flights", "delayed"]].to_numpy().tolist() == [[17, 4]]
+
+
+def test_weighted_rows_stand_for_every_flight(santiago: Counts) -> None:
+    rows, label, weight = weigh(santiago.table)
+    assert len(rows) == 2 * 564
+    assert weight[label == 1].sum() == 12_614
+    assert weight.sum() == 68_206
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        pytest.param("TIPOVUELO", "TYPE", "no column `TIPOVUELO`", id="missing column"),
+        pytest.param("Sky,N,2", "Sky,X,2", "got 'X' - at line 5, column `TIPOVUELO`", id="type"),
+        pytest.param("Sky,N,2", "Sky,N,13", "got '13' - at line 5, column `MES`", id="month 13"),
+        pytest.param("Sky,N,2", "Sky,N,0", "got '0' - at line 5, column `MES`", id="month 0"),
+        pytest.param("Sky,N,2", "Sky,N,2.5", "got '2.5' - at line 5, column `MES`", id="fraction"),
+        pytest.param("Sky,N,2", "Sky,N,", "got '' - at line 5, column `MES`", id="empty month"),
+        pytest.param("Sky,N,2", " ,N,2", "got ' ' - at line 5, column `OPERA`", id="no airline"),
+        pytest.param("09:00:00", "9 a.m.", "at line 5, column `Fecha-O`", id="no time"),
+        pytest.param(
+            "2017-02-01 10:00:00,2017-02-01 09:00:00",
+            "2017-02-30 10:00:00,2017-02-01 09:00:00",
+            "got '2017-02-30 10:00:00' - at line 5, column `Fecha-I`",
+            id="no such day",
+        ),
+    ],
+)
+def test_a_bad_row_is_refused_with_file_line_and_column(
+    tmp_path: Path, old: str, new: str, place: str
+) -> None:
+    path = written(tmp_path, ROWS.replace(old, new))
+    with pytest.raises(DataError) as refusal:
+        read(path)
+    assert str(path) in str(refusal.value)
+    assert place in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
+        pytest.param("Sky,N,1,test,1,0", "got 'test' - at line 4, column `split`", id="split"),
+        pytest.param("Sky,N,1,train,-1,0", "got '-1' - at line 4, column `flights`", id="negative"),
+        pytest.param("Sky,N,1,train,1,x", "got 'x' - at line 4, column `delayed`", id="no number"),
+        pytest.param("Sky,N,1,train,1,2", "got '2' - at line 4, column `delayed`", id="too many"),
+    ],
+)
+def test_a_bad_count_is_refused_with_file_line_and_column(
+    tmp_path: Path, row: str, place: str
+) -> None:
+    with pytest.raises(DataError) as refusal:
+        read(written(tmp_path, f"{COUNTS}{row}\n"))
+    assert place in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("", "No columns", id="empty file"),
+        pytest.param(COUNTS.partition("\n")[0], "holds no flights", id="only a header"),
+        pytest.param(COUNTS.replace("10,3", "10,0"), "0 delayed of 10", id="none delayed"),
+        pytest.param(COUNTS.replace("5,2", "5,5"), "5 delayed of 5", id="all delayed"),
+        pytest.param(COUNTS.replace("validation", "train"), "0 delayed of 0", id="no validation"),
+        pytest.param(ROWS + "a,b,c,d,e,f,g\n", "line 8", id="a row too long"),
+    ],
+)
+def test_a_table_that_cannot_be_trained_on_is_refused(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    with pytest.raises(DataError, match=reason):
+        read(written(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere\.csv: No such file"):
+        read(tmp_path / "nowhere.csv")
+    path = tmp_path / "latin.csv"
+    path.write_bytes(ROWS.replace("Sky", "Ñandú").encode("latin-1"))
+    with pytest.raises(DataError, match="not UTF-8"):
+        read(path)

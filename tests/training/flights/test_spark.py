@@ -1,0 +1,76 @@
+"""A real Spark counts and scores the real flights as DuckDB does."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.support.paths import ROOT
+from training.batch.scoring import score
+from training.errors import DataError
+from training.flights.aggregation import count
+from training.project import ARTIFACTS
+
+MODEL = ARTIFACTS / "model.onnx"
+
+# PySpark 4.3 and Ibis 12 are older than pandas 3, which says so at every turn.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:PySpark does not yet fully support pandas:FutureWarning",
+    "ignore:The copy keyword is deprecated:DeprecationWarning",
+    "ignore:The 'future.infer_string' option:DeprecationWarning",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spark() -> Iterator[None]:
+    """Put PySpark, which is installed apart, on the path."""
+    packages = ROOT / ".build" / "spark"
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java")
+    if not (packages / "ready").exists():
+        pytest.skip("PySpark is not installed: `make .build/spark/ready`")
+    sys.path.append(str(packages))
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"  # else it waits for the name of this machine
+    yield
+    from pyspark.sql import SparkSession  # noqa: PLC0415  # it is on the path only now
+
+    SparkSession.builder.getOrCreate().stop()
+    sys.path.remove(str(packages))
+
+
+def test_spark_gives_the_counts_of_duckdb_to_the_byte(raw_flights: Path) -> None:
+    assert count(f"spark:{raw_flights}").counts.sha256 == count(str(raw_flights)).counts.sha256
+
+
+def test_spark_gives_the_scores_of_duckdb_bit_for_bit(raw_flights: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / "duckdb.parquet", tmp_path / "spark.parquet"]
+    for address, path in zip((f"{raw_flights}", f"spark:{raw_flights}"), paths, strict=True):
+        assert score(address, str(path), MODEL).flights == 68_206
+    duckdb, spark = (
+        pd.read_parquet(path).sort_values(["Fecha-I", "OPERA", "SIGLADES", "Fecha-O"])
+        for path in paths
+    )
+    assert spark["probability"].to_numpy().tobytes() == duckdb["probability"].to_numpy().tobytes()
+    columns = list(duckdb.columns)
+    assert spark[columns].to_numpy().tolist() == duckdb[columns].to_numpy().tolist()
+
+
+def test_spark_reads_parquet_and_refuses_bad_rows_without_lines(tmp_path: Path) -> None:
+    path = tmp_path / "flights.parquet"
+    times = pd.to_datetime(["2017-01-01 10:00", "2017-01-01 10:30"] * 20)
+    flights = pd.DataFrame({"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 1}, index=times)
+    flights["Fecha-I"], flights["Fecha-O"] = times[0], times
+    flights.loc[times[:1], "MES"] = [13] + [1] * 19
+    flights.to_parquet(path, index=False)
+    with pytest.raises(DataError, match=r"got 13 - at column `MES`. 1 of 40 rows are bad"):
+        count(f"spark:{path}")
+    assert count(f"spark:{path}", drop_bad=True).left_out == 1
+
+
+def test_a_table_that_spark_does_not_have_is_refused() -> None:
+    with pytest.raises(DataError, match="Cannot read spark:nowhere"):
+        count("spark:nowhere")

@@ -1,0 +1,141 @@
+"""DelayModel keeps the interface and the published result of the delay challenge."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from training.flights.counts import Counts
+from training.flights.features import TOP10
+from training.flights.split import split_rows
+from training.model import DelayModel
+
+PUBLISHED = [[9556, 8738], [1313, 2901]]
+
+
+@pytest.fixture
+def flights() -> pd.DataFrame:
+    """Return some flights as the challenge's table has them."""
+    return pd.DataFrame(
+        {
+            "OPERA": ["Sky Airline", "Copa Air", "Sky Airline", "Copa Air"],
+            "TIPOVUELO": ["N", "I", "N", "I"],
+            "MES": [7, 7, 10, 3],
+            "Fecha-I": ["2017-07-01 10:00:00"] * 4,
+            "Fecha-O": ["2017-07-01 10:16:00", *["2017-07-01 10:15:00"] * 3],
+        }
+    )
+
+
+def test_the_rows_give_the_published_confusion_matrix(raw_flights: Path, tmp_path: Path) -> None:
+    model = DelayModel(store=tmp_path / "model.ubj")
+    features, target = model.preprocess(pd.read_csv(raw_flights, low_memory=False), "delay")
+    train = split_rows(len(features)) == "train"
+    model.fit(features[train], target[train])
+    predicted = model.predict(features[~train])
+    assert confusion_matrix(target[~train], predicted).tolist() == PUBLISHED
+
+
+def test_the_counts_give_the_published_confusion_matrix(santiago: Counts, tmp_path: Path) -> None:
+    model = DelayModel(store=tmp_path / "model.ubj")
+    model.fit_counts(santiago.part("train"), santiago.categories)
+    cells = santiago.part("validation")
+    predicted = model.predict(model.preprocess(cells))
+    label = np.repeat([1, 0], len(cells))
+    weight = np.concatenate([cells["delayed"], cells["flights"] - cells["delayed"]])
+    matrix = confusion_matrix(label, predicted * 2, sample_weight=weight)
+    assert matrix.tolist() == PUBLISHED
+
+
+def test_preprocess_gives_the_ten_columns_and_the_target(flights: pd.DataFrame) -> None:
+    features, target = DelayModel().preprocess(flights, target_column="delay")
+    assert features.columns.to_list() == list(TOP10)
+    assert features["MES_7"].to_list() == [1, 1, 0, 0]
+    assert features["OPERA_Latin American Wings"].to_list() == [0, 0, 0, 0]
+    assert target.columns.to_list() == ["delay"]
+    assert target["delay"].to_list() == [1, 0, 0, 0]
+
+
+def test_a_target_that_the_data_has_is_taken_as_it_is(flights: pd.DataFrame) -> None:
+    given = flights.drop(columns=["Fecha-I", "Fecha-O"]).assign(late=[0, 1, 0, 1])
+    _, target = DelayModel().preprocess(given, "late")
+    assert target["late"].to_list() == [0, 1, 0, 1]
+
+
+def test_serving_needs_no_dates_and_leaves_the_frame_alone(flights: pd.DataFrame) -> None:
+    served = flights[["MES", "OPERA", "TIPOVUELO"]]
+    before = served.copy(deep=True)
+    features = DelayModel().preprocess(served)
+    assert features.shape == (4, 10)
+    pd.testing.assert_frame_equal(served, before)
+
+
+def test_an_unfitted_model_predicts_as_the_one_that_fit_stored(
+    flights: pd.DataFrame, tmp_path: Path
+) -> None:
+    store = tmp_path / "model.ubj"
+    fitted = DelayModel(store=store)
+    many = pd.concat([flights] * 50, ignore_index=True)
+    fitted.fit(*fitted.preprocess(many, "delay"))
+    loaded = DelayModel(store=store)
+    features = loaded.preprocess(flights)
+    assert loaded.predict(features) == fitted.predict(features)
+    assert loaded.margin(features).tolist() == fitted.margin(features).tolist()
+    assert set(loaded.predict(features)) == {0, 1}
+
+
+def test_the_published_artifacts_hold_what_an_unfitted_model_loads(flights: pd.DataFrame) -> None:
+    model = DelayModel()
+    predicted = model.predict(model.preprocess(flights))
+    assert len(predicted) == 4
+    assert all(type(each) is int for each in predicted)
+
+
+def test_without_a_stored_model_the_way_to_one_is_named(
+    flights: pd.DataFrame, tmp_path: Path
+) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.ubj does not exist\. Run `make train`"):
+        DelayModel(store=tmp_path / "nowhere.ubj").preprocess(flights)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("OPERA", "Sky Airlines"), ("TIPOVUELO", "n"), ("MES", 13)]
+)
+def test_an_unknown_category_is_named_with_its_column(
+    flights: pd.DataFrame, column: str, value: object
+) -> None:
+    flights[column] = [*flights[column][:-1], value]
+    with pytest.raises(ValueError, match=f"got {value!r} in the column `{column}`"):
+        DelayModel().preprocess(flights)
+
+
+def test_one_class_alone_cannot_be_fitted(flights: pd.DataFrame, tmp_path: Path) -> None:
+    model = DelayModel(store=tmp_path / "model.ubj")
+    features, target = model.preprocess(flights, "delay")
+    with pytest.raises(ValueError, match="got one class"):
+        model.fit(features[1:], target[1:])
+    assert not model.store.exists()
+
+
+def test_features_of_another_shape_are_refused(flights: pd.DataFrame) -> None:
+    model = DelayModel()
+    with pytest.raises(ValueError, match="Expected the columns"):
+        model.predict(model.preprocess(flights)[list(TOP10[::-1])])
+
+
+def test_fitting_needs_categories_from_a_target() -> None:
+    with pytest.raises(ValueError, match="Preprocess a target first"):
+        DelayModel().fit(pd.DataFrame(), pd.DataFrame())
+
+
+def test_the_probability_is_calibrated_and_the_decision_balanced(
+    santiago: Counts, oracle: DelayModel
+) -> None:
+    cells = santiago.part("train")
+    features = oracle.preprocess(cells)
+    p = oracle.probability(features)
+    mean = np.average(p, weights=cells["flights"])
+    assert mean == pytest.approx(oracle.delay_rate, abs=0.005)
+    assert ((p > oracle.delay_rate) == np.array(oracle.predict(features))).all()

@@ -1,0 +1,120 @@
+"""The commands that make a model and judge it.
+
+Each command imports what it needs, so that `--help` is quick.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.errors import GateError
+from training.project import ARTIFACTS, SCL_2017
+
+from .console import console
+from .data import read_counts
+from .options import Data, DropBad
+
+
+class Features(StrEnum):
+    """What the model learns from."""
+
+    all = "all"
+    top10 = "top10"
+
+
+def train(
+    data: Data = str(SCL_2017),
+    features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
+    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+    *,
+    drop_bad: DropBad = False,
+) -> None:
+    """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
+    from training.release.publish import publish
+
+    from .summary import before, figures, lines
+
+    counts, earlier = read_counts(data, drop_bad=drop_bad), before(out)
+    with console.status("Fitting, converting, proving parity"):
+        report = publish(counts, features, out)
+    console.print(figures(report, earlier))
+    for line in lines(report, earlier, out):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def report(
+    data: Annotated[Path, typer.Option(help="Counts: see data/README.md.")] = SCL_2017,
+    flights: Annotated[
+        Path | None, typer.Option(help="The table of flights, instead of data.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+) -> None:
+    """Write the page of the model and its data, from counts or from the table of flights."""
+    from training.flights.exploration import Exploration
+    from training.report.page import write
+
+    counts, counted = read_counts(str(flights or data)), data.with_stem(f"{data.stem}_exploration")
+    exploration = None
+    if flights:
+        exploration = Exploration.from_flights(flights)
+    elif counted.exists():
+        exploration = Exploration.read(counted)
+    with console.status("Measuring and drawing"):
+        page = write(counts, exploration, out)
+    console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
+
+
+def select(
+    data: Data = str(SCL_2017),
+    *,
+    save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
+) -> None:
+    """Repeat the choice of settings, by cross-validation inside the training flights."""
+    import msgspec
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from training.fitting.selection import (
+        FOLDS,
+        GRID,
+        REPEATS,
+        choose,
+        cross_validate,
+    )
+    from training.release.artifacts import replace
+    from training.release.publish import SETTINGS
+
+    counts = read_counts(data)
+    with Progress(console=console) as progress:
+        task = progress.add_task("Cross-validating", total=len(GRID) * FOLDS * REPEATS)
+        table = cross_validate(counts, lambda: progress.advance(task))
+    columns = [str(column) for column in table.columns]
+    shown = Table(*columns, title="The ten best; the smallest with gap <= error is chosen")
+    for row in table.head(10).itertuples(index=False):
+        shown.add_row(*(f"{value:.5g}" for value in row))
+    console.print(shown)
+    chosen = msgspec.json.format(msgspec.json.encode(choose(table))) + b"\n"
+    typer.echo(chosen, nl=False)
+    if save:
+        replace(SETTINGS.parent, {SETTINGS.name: chosen})
+    elif chosen != SETTINGS.read_bytes():
+        console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
+
+
+def gate(
+    serving: Annotated[Path, typer.Option(help="The serving model's answer of /model, or null.")],
+    margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
+    *,
+    allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
+) -> None:
+    """Refuse the trained model where it is worse than the serving one."""
+    from training.release.gate import judge
+
+    try:
+        typer.echo(judge(ARTIFACTS / "metrics.json", serving, margin))
+    except GateError as error:
+        if not allow_worse:
+            raise
+        typer.echo(f"{error} Allowed all the same.")

@@ -1,0 +1,1 @@
+"""From a fitted model to ONNX, and the proof that both answer alike."""

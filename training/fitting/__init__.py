@@ -1,0 +1,1 @@
+"""The choice of settings, and how good a model is."""

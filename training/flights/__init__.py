@@ -1,0 +1,1 @@
+"""Tables of flights: opened, aggregated to counts, split and one-hot encoded."""

@@ -1,0 +1,1 @@
+"""Publishing a model, and judging it against others."""
