@@ -8,10 +8,10 @@ import numpy as np
 
 from .batching import Batcher
 from .encoder import Encoder
-from .errors import RequestError, shown
+from .errors import InputError, RequestError, shown
 from .flights import MAX_FLIGHTS, Flight, parse
 
-ARGUMENTS: Final = Flight.__struct_fields__
+ARGUMENTS: Final = Flight.__struct_encode_fields__
 ANSWERS: Final = ("probability", "delay")
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)  # as INT64 may come, in a string
@@ -45,7 +45,7 @@ async def reply(
     """
     try:
         return {"replies": await _replies(parse(_decoder, body), encoder, batcher)}
-    except RequestError as error:
+    except InputError as error:
         raise BigQueryError(str(error)) from error
 
 
@@ -72,10 +72,11 @@ async def _replies(
 
 
 def _flight(call: list[object], row: int) -> Flight | None:
-    if len(call) != len(ARGUMENTS):
-        message = f"Expected {len(ARGUMENTS)} arguments, got {len(call)}"
+    if len(call) not in {3, len(ARGUMENTS)}:
+        message = f"Expected 3 or {len(ARGUMENTS)} arguments, got {len(call)}"
         raise RequestError(message, path=f"$.calls[{row}]")
-    airline, kind, month = call
+    airline, kind, month, *time = call
+    scheduled = time[0] if time else None
     if airline is None or kind is None or month is None:
         return None
     if not isinstance(airline, str):
@@ -86,7 +87,9 @@ def _flight(call: list[object], row: int) -> Flight | None:
         month = int(month)
     if not isinstance(month, int) or isinstance(month, bool):
         _reject("an integer", month, row, "MES")
-    return Flight(airline, kind, month)
+    if scheduled is not None and not isinstance(scheduled, str):
+        _reject("a string", scheduled, row, "Fecha-I")
+    return Flight(airline, kind, month, scheduled)
 
 
 def _reject(expected: str, value: object, row: int, field: str) -> NoReturn:

@@ -12,7 +12,22 @@ def shown(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-class RequestError(Exception):
+class InputError(Exception):
+    """Flights or a body that cannot be answered, for a reason the caller can mend.
+
+    `path` is the place in the request, such as `$.flights[2].MES`.
+    """
+
+    def __init__(self, message: str, *, path: str | None = None) -> None:
+        super().__init__(message if path is None else f"{message} - at `{path}`")
+        self.path = path
+
+
+class TooManyError(InputError):
+    """More flights than a request may hold."""
+
+
+class RequestError(InputError):
     """A request that cannot be answered, for a reason the caller can mend.
 
     `status` is a 4xx, or 503 where trying again will do; `path` is the place in the request, such
@@ -27,8 +42,7 @@ class RequestError(Exception):
         status: int = 400,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message if path is None else f"{message} - at `{path}`")
-        self.path = path
+        super().__init__(message, path=path)
         self.status = status
         self.headers = dict(headers or {})
 

@@ -1,112 +1,162 @@
-"""Why the model says what it says: what each feature of a flight adds to its probability."""
+"""Why the model answers as it does: what each feature of a flight adds to its probability."""
 
+import asyncio
 import itertools
+from collections.abc import Sequence
 from math import factorial
+from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .encoder import Encoder
+from .errors import TooManyError
+from .evidence import Evidence, TrainingFlights
 from .model import Model
 
-type Table = NDArray[np.float64]  # one axis a feature, of the size of its categories
+type Features = frozenset[int]  # by their places in a cell: OPERA 0 ... DIANOM 4
+type Cells = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+# A timed flight takes some 8,500 rows of the model, a thousand times those of its prediction.
+MAX_TIMED: Final = 100
+
+_NAMES: Final = ("OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM")
+_HOUR, _WEEKDAY = 3, 4
+_TIME: Final = frozenset({_HOUR, _WEEKDAY})
+_ROWS: Final = 1 << 16  # the most cells that are looked up at once
 
 
-class Additions(msgspec.Struct, frozen=True):
+class Contributions(msgspec.Struct, frozen=True, omit_defaults=True):
     """What each feature adds to the base rate; below zero, what it takes away."""
 
     OPERA: float
     TIPOVUELO: float
     MES: float
+    HORA: float | msgspec.UnsetType = msgspec.UNSET
+    DIANOM: float | msgspec.UnsetType = msgspec.UNSET
 
 
-class Memory(msgspec.Struct, frozen=True):
-    """The training flights of this airline, type and month, whose rate is null where none were."""
+class FlightExplanation(msgspec.Struct, frozen=True):
+    """One prediction, the sum behind it, and the training flights of its cell.
 
-    flights: int
-    delayed: int
-    delay_rate: float | None
-
-
-class Reasons(msgspec.Struct, frozen=True):
-    """One prediction, the sums behind it, and what it remembers."""
+    A flight with its time also has the training flights of its airline, type and month at any time.
+    """
 
     predict: int
     probability: float
-    adds: Additions
-    training: Memory
+    adds: Contributions
+    training: TrainingFlights
+    training_without_time: TrainingFlights | msgspec.UnsetType = msgspec.UNSET
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """The reasons of each flight: `base_rate` and the three `adds` sum up to `probability`."""
+    """For each flight, `base_rate` and its `adds` sum up to its `probability`."""
 
     base_rate: float
-    explanations: list[Reasons]
+    explanations: list[FlightExplanation]
 
 
 class Explainer:
-    """Explain every possible flight, from one run of the model over all cells.
+    """Exact Shapley values of the probability, against the training flights.
 
-    The Shapley values are exact, and of the *interventional* game against the training flights
-    (Janzing, Minorics and Blöbaum, "Feature relevance quantification in explainable AI", AISTATS
-    2020): a coalition of features is worth the mean probability over all training flights, each
-    with these features set to those of the flight explained; the others keep their joint
-    distribution. The base rate, which the empty coalition is worth, is the mean prediction.
+    The game is the *interventional* one (Janzing, Minorics and Blöbaum, "Feature relevance
+    quantification in explainable AI", AISTATS 2020): the value of a coalition of features is the
+    mean probability over all training flights, each with these features set to those of the flight
+    explained; the others keep their joint distribution. A coalition with neither hour nor weekday
+    asks without the time. So the base rate, the value of the empty coalition, is the mean
+    prediction without times, for flights with and without a time alike.
     """
 
-    def __init__(self, model: Model, encoder: Encoder) -> None:
-        cells = np.arange(len(encoder.one_hot))
-        delay, probability = model.predict(encoder.one_hot, cells)
-        flights, delayed = np.zeros((2, len(cells)), np.int64)
-        for counts in model.metadata.training_counts:
-            flights[counts.cell], delayed[counts.cell] = counts.flights, counts.delayed
-        sizes = [len(known) for known in msgspec.structs.astuple(model.metadata.categories)]
-        worth = _worth(
-            probability.astype(np.float64).reshape(sizes), (flights / flights.sum()).reshape(sizes)
-        )
-        adds = [
-            _shapley(worth, feature, len(sizes)).ravel().tolist() for feature in range(len(sizes))
-        ]
-        self._base_rate = worth[frozenset()].flat[0].item()
-        self._reasons = [
-            Reasons(one_delay, one_probability, Additions(*three), _memory(*seen))
-            for one_delay, one_probability, three, seen in zip(
-                delay.tolist(),
-                probability.tolist(),
-                zip(*adds, strict=True),
-                zip(flights.tolist(), delayed.tolist(), strict=True),
-                strict=True,
+    def __init__(self, model: Model, evidence: Evidence) -> None:
+        self._model, self._evidence = model, evidence
+        self._sizes = model.encoder.sizes
+        self._strides = [int(np.prod(self._sizes[i + 1 :])) for i in range(len(self._sizes))]
+        self._backgrounds: dict[tuple[Features, bool], tuple[Cells, Floats]] = {}
+
+    async def explain(self, cells: Cells) -> Explanation:
+        """Explain the flights of these cells, [N], in order.
+
+        Raise `TooManyError` for more than `MAX_TIMED` flights with times. Other requests are
+        served between two coalitions.
+        """
+        timed = cells != self._evidence.without_time(cells)
+        if timed.sum() > MAX_TIMED:
+            message = (
+                f"Expected at most {MAX_TIMED} flights with a time to explain, got {timed.sum()}"
             )
+            raise TooManyError(message, path="$.flights")
+        prediction = self._model.predict(cells)
+        adds = np.zeros((len(cells), len(_NAMES)))
+        adds[~timed, :_HOUR] = await self._shapley(cells[~timed], range(_HOUR))
+        adds[timed] = await self._shapley(cells[timed], range(len(_NAMES)))
+        base_rate = self._values(frozenset(), np.zeros(1, np.int64))[0].item()
+        return Explanation(
+            base_rate,
+            [
+                FlightExplanation(
+                    delay,
+                    probability,
+                    Contributions(*(values if has_time else values[:_HOUR])),
+                    seen,
+                    seen_at_any_time if has_time else msgspec.UNSET,
+                )
+                for delay, probability, values, has_time, seen, seen_at_any_time in zip(
+                    prediction.delay.tolist(),
+                    prediction.probability.tolist(),
+                    adds.tolist(),
+                    timed.tolist(),
+                    self._evidence.of(cells),
+                    self._evidence.of(self._evidence.without_time(cells)),
+                    strict=True,
+                )
+            ],
+        )
+
+    async def _shapley(self, cells: Cells, players: Sequence[int]) -> Floats:
+        """Return the Shapley value of each player for each cell, [N, players]."""
+        values: dict[Features, Floats] = {}
+        for size in range(len(players) + 1):
+            for present in itertools.combinations(players, size):
+                values[frozenset(present)] = self._values(frozenset(present), cells)
+                await asyncio.sleep(0)
+        adds = np.zeros((len(cells), len(players)))
+        for without, value in values.items():
+            for player in set(players) - without:
+                orders = factorial(len(without)) * factorial(len(players) - len(without) - 1)
+                gain = values[without | {player}] - value
+                adds[:, player] += orders / factorial(len(players)) * gain
+        return adds
+
+    def _values(self, present: Features, cells: Cells) -> Floats:
+        """Return the value of a coalition for each cell, [N]."""
+        own, inverse = np.unique(self._keep(cells, present), return_inverse=True)
+        others, weights = self._background(present)
+        step = max(1, _ROWS // len(others))
+        means = [
+            self._model.predict((own[i : i + step, None] + others).ravel()).probability.reshape(
+                -1, len(others)
+            )
+            @ weights
+            for i in range(0, len(own), step)
         ]
+        return np.concatenate([*means, np.empty(0)])[inverse]
 
-    def explain(self, cells: NDArray[np.intp]) -> Explanation:
-        """Return the reasons of the flights of these cells, in order."""
-        return Explanation(self._base_rate, [self._reasons[cell] for cell in cells.tolist()])
+    def _background(self, present: Features) -> tuple[Cells, Floats]:
+        """Return the different values of the absent features, and the share of their flights."""
+        with_time = len(present & _TIME) == 1  # the absent one of hour and weekday has a value
+        absent = frozenset(range(len(_NAMES))) - present
+        if (found := self._backgrounds.get((absent, with_time))) is None:
+            cells, flights, _ = self._evidence.timed if with_time else self._evidence.untimed
+            others, inverse = np.unique(self._keep(cells, absent), return_inverse=True)
+            share = np.bincount(inverse, flights / flights.sum(), len(others))
+            found = self._backgrounds[absent, with_time] = others, share
+        return found
 
-
-def _worth(probability: Table, weight: Table) -> dict[frozenset[int], Table]:
-    """Return what each coalition of features is worth, for all cells at once."""
-    features = range(probability.ndim)
-    worth = {}
-    for size in range(probability.ndim + 1):
-        for present in itertools.combinations(features, size):
-            absent = tuple(set(features) - set(present))
-            share = weight.sum(axis=present, keepdims=True)  # of each value of the absent features
-            mean = (share * probability).sum(axis=absent, keepdims=True)
-            worth[frozenset(present)] = np.broadcast_to(mean, probability.shape)
-    return worth
-
-
-def _shapley(worth: dict[frozenset[int], Table], feature: int, features: int) -> Table:
-    """Return the mean of what the feature adds over all orders in which the features may come."""
-    total = np.zeros_like(worth[frozenset()])
-    for others, without in worth.items():
-        if feature not in others:
-            orders = factorial(len(others)) * factorial(features - len(others) - 1)
-            total += orders / factorial(features) * (worth[others | {feature}] - without)
-    return total
-
-
-def _memory(flights: int, delayed: int) -> Memory:
-    return Memory(flights, delayed, delayed / flights if flights else None)
+    def _keep(self, cells: Cells, features: Features) -> Cells:
+        """Return the cells with the digits of all other features set to the first category."""
+        kept = np.zeros_like(cells)
+        for feature in features:
+            stride = self._strides[feature]
+            kept += cells // stride % self._sizes[feature] * stride
+        return kept

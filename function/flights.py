@@ -1,21 +1,28 @@
 """Flights as callers write them: JSON in, typed and hashable structs out."""
 
 import re
+from datetime import datetime
+from typing import Final, NamedTuple
 
 import msgspec
 
-from .errors import RequestError
+from .errors import InputError, TooManyError
 
-MAX_FLIGHTS = 10_000
+MAX_FLIGHTS: Final = 10_000
+SCHEDULED: Final = "Fecha-I"
 
 
-# Flights hold no containers, so the garbage collector need not know of 10,000 of them.
+# Flights hold no containers, so the garbage collector need not track 10,000 of them.
 class Flight(msgspec.Struct, frozen=True, gc=False):
-    """One flight, under the names of the delay challenge; other fields are ignored."""
+    """One flight, under the names of the delay challenge; other fields are ignored.
+
+    `scheduled`, `Fecha-I` in JSON, is the local time of departure; see `read_time`.
+    """
 
     OPERA: str
     TIPOVUELO: str
     MES: int
+    scheduled: str | None = msgspec.field(name=SCHEDULED, default=None)
 
 
 class Payload(msgspec.Struct):
@@ -24,13 +31,21 @@ class Payload(msgspec.Struct):
     flights: list[Flight]
 
 
+class Time(NamedTuple):
+    """What the model may know of a scheduled time."""
+
+    month: int  # 1 to 12
+    hour: int  # 0 to 23
+    weekday: int  # 0, Monday, to 6, Sunday
+
+
 _decoder = msgspec.json.Decoder(Payload)
 
-# msgspec's words for a fault, and JSON's. `re` compiles a pattern at its first fault: a start does
-# not wait for it.
-_FAULT = r"(?P<reason>.*?)(?: - at `(?P<path>.*)`)?"
+# How msgspec words an error, and JSON's names. `re` compiles a pattern at its first use, so a cold
+# start does not pay for it.
+_ERROR = r"(?P<reason>.*?)(?: - at `(?P<path>.*)`)?"
 _MISSING = r"Object missing required field `(?P<field>\w+)`"
-_WRONG_TYPE = r"Expected `(?P<expected>\w+)`, got `(?P<got>\w+)`"
+_WRONG_TYPE = r"Expected `(?P<expected>[\w |]+)`, got `(?P<got>\w+)`"
 _JSON_WORDS = {
     "array": "an array",
     "bool": "a boolean",
@@ -39,46 +54,65 @@ _JSON_WORDS = {
     "null": "null",
     "object": "an object",
     "str": "a string",
+    "str | null": "a string or null",
 }
 
 
 def decode(body: bytes) -> list[Flight]:
-    """Return the flights of a JSON body in order, or raise `RequestError` for its first fault.
+    """Return the flights of a JSON body in order, or raise `InputError` for its first error.
 
-    Types are checked here; whether a category is known, only the model's encoder can tell.
+    Types are checked here. Categories and times are checked by the encoder, which knows the model.
     """
     flights = parse(_decoder, body).flights
     if len(flights) > MAX_FLIGHTS:
         message = f"Expected at most {MAX_FLIGHTS} flights, got {len(flights)}"
-        raise RequestError(message, path="$.flights", status=413)
+        raise TooManyError(message, path="$.flights")
     return flights
 
 
+def read_time(text: str) -> Time | None:
+    """Return the month, hour and weekday of `2017-07-14 19:30:00`, or None where it is no time.
+
+    The separator is a blank or `T`; seconds and up to six digits of a fraction are optional. An
+    offset is no part of a local time.
+    """
+    # `fromisoformat` takes more forms than these, such as dates alone and week numbers.
+    if text[4:5] != "-" or text[7:8] != "-" or text[10:11] not in {" ", "T"} or text[13:14] != ":":
+        return None
+    if text[11:13] > "23" or text[19:20] not in {"", "."} or not 16 <= len(text) <= 26:  # noqa: PLR2004
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if time.tzinfo else Time(time.month, time.hour, time.weekday())
+
+
 def parse[Body](decoder: msgspec.json.Decoder[Body], body: bytes) -> Body:
-    """Return what a JSON body says, or raise `RequestError` for its first fault."""
+    """Return what a JSON body holds, or raise `InputError` for its first error."""
     try:
         return decoder.decode(body.decode())
     except UnicodeDecodeError as error:
         message = f"Expected UTF-8, got the byte 0x{body[error.start]:02x} at {error.start}"
-        raise RequestError(message, path="$") from None
+        raise InputError(message, path="$") from None
     except msgspec.ValidationError as error:
         raise _in_json_words(str(error)) from None
     except msgspec.DecodeError as error:
-        raise RequestError(f"Expected JSON, got a fault: {error}", path="$") from None
+        raise InputError(f"Expected JSON, got a fault: {error}", path="$") from None
     except RecursionError:
-        raise RequestError("Expected JSON, got it nested too deeply", path="$") from None
+        raise InputError("Expected JSON, got it nested too deeply", path="$") from None
 
 
-def _in_json_words(message: str) -> RequestError:
-    fault = re.fullmatch(_FAULT, message)
-    if fault is None:  # pragma: no cover  # the pattern takes any line
+def _in_json_words(message: str) -> InputError:
+    error = re.fullmatch(_ERROR, message)
+    if error is None:  # pragma: no cover  # the pattern matches any line
         raise AssertionError(message)
-    reason, path = fault["reason"], fault["path"] or "$"
+    reason, path = error["reason"], error["path"] or "$"
     if missing := re.fullmatch(_MISSING, reason):
         path = f"{path}.{missing['field']}"
-        return RequestError(f"Expected the field `{missing['field']}`, got none", path=path)
+        return InputError(f"Expected the field `{missing['field']}`, got none", path=path)
     if wrong := re.fullmatch(_WRONG_TYPE, reason):
         expected, got = _JSON_WORDS[wrong["expected"]], _JSON_WORDS[wrong["got"]]
-        return RequestError(f"Expected {expected}, got {got}", path=path)
-    # What is left are numbers beyond 64 bits, which only an integer field reads.
-    return RequestError("Expected an integer, got a number out of range", path=path)
+        return InputError(f"Expected {expected}, got {got}", path=path)
+    # What remains are numbers beyond 64 bits, which only an integer field reads.
+    return InputError("Expected an integer, got a number out of range", path=path)

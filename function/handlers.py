@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from .batching import Batcher
-from .encoder import Encoder
 from .errors import RequestError, shown
 from .flights import decode
 from .log import predicted
 from .model import Model
 
 if TYPE_CHECKING:
+    from .evidence import Evidence
     from .explain import Explainer
 
 type Query = dict[str, str]
@@ -25,22 +25,25 @@ class Handlers:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.encoder = Encoder(model.metadata.categories)
-        self._batcher = Batcher(model, self.encoder.one_hot)
+        self.encoder = model.encoder
+        self._batcher = Batcher(model)
 
     async def predict(self, body: bytes, query: Query) -> object:
         """Return whether each flight will be delayed, and how probable it is where asked."""
-        prediction = await self._batcher.predict(self.encoder.cells(decode(body)))
+        cells = self.encoder.cells(decode(body))
+        prediction = await self._batcher.predict(cells)
         labels = prediction.delay.tolist()
         predicted(len(labels), sum(labels))
-        answer = {"predict": labels}
+        answer: dict[str, object] = {"predict": labels}
         if _flag(query, "probability"):
             answer["probability"] = prediction.probability.tolist()
+        if _flag(query, "training"):
+            answer["training"] = self._evidence.of(cells)
         return answer
 
     async def explain(self, body: bytes, _query: Query) -> object:
         """Return what each feature adds to the probability of each flight."""
-        explanation = self._explainer.explain(self.encoder.cells(decode(body)))
+        explanation = await self._explainer.explain(self.encoder.cells(decode(body)))
         delays = sum(reasons.predict for reasons in explanation.explanations)
         predicted(len(explanation.explanations), delays)
         return explanation
@@ -53,7 +56,7 @@ class Handlers:
 
     async def describe_model(self, _body: bytes, _query: Query) -> object:
         """Return what training says of the model."""
-        return self.model.metadata
+        return self.model.metadata.public()
 
     async def health(self, _body: bytes, _query: Query) -> object:
         """Return that it runs."""
@@ -63,7 +66,13 @@ class Handlers:
     def _explainer(self) -> "Explainer":
         from .explain import Explainer  # noqa: PLC0415
 
-        return Explainer(self.model, self.encoder)
+        return Explainer(self.model, self._evidence)
+
+    @functools.cached_property
+    def _evidence(self) -> "Evidence":
+        from .evidence import Evidence  # noqa: PLC0415
+
+        return Evidence(self.model)
 
 
 def _flag(query: Query, name: str) -> bool:

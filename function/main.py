@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from .startup import finish  # isort: skip  # before all that is heavy
 from .bodies import BodyReader
-from .errors import ModelError, RequestError, shown
+from .errors import InputError, ModelError, RequestError, TooManyError, shown
 from .handlers import Handler, Handlers, Query
 from .log import RequestLog
 from .model import Model
@@ -90,9 +90,12 @@ async def predict(request: Request) -> Response:
         body = await _body(request) if request.method == "POST" else b""
         answer = _answer(200, await handler(body, _query(request)), {})
         status = 200
-    except RequestError as error:
-        answer = _answer(error.status, error.answer(), error.headers)
-        status = error.status
+    except InputError as bad:
+        if not isinstance(bad, RequestError):
+            error = RequestError(str(bad), status=413 if isinstance(bad, TooManyError) else 400)
+            error.path, bad = bad.path, error
+        answer = _answer(bad.status, bad.answer(), bad.headers)
+        status = bad.status
     finally:
         log.write(request.scope, status, begun_ns)
     return answer

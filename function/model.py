@@ -3,11 +3,12 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .encoder import Encoder
 from .errors import ModelError
 from .metadata import Metadata
 
@@ -16,6 +17,8 @@ from .metadata import Metadata
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
+
+RUN_ROWS: Final = 2048  # the most one-hot rows of one run
 
 
 class Prediction(NamedTuple):
@@ -26,17 +29,17 @@ class Prediction(NamedTuple):
 
 
 class Model:
-    """An audited ONNX graph from one-hot rows to delays, with what training says of it.
+    """An audited ONNX graph, with the encoder in front of it and the metadata from training.
 
-    `graph` are the bytes of the file at `path`, where they are read already. Raise `ModelError` for
-    a file that is missing, broken, or not of this format.
+    `graph` holds the bytes of the file at `path` where they are read already. Raise `ModelError`
+    for a file that is missing, broken, or not of this format.
     """
 
     def __init__(self, path: Path, graph: bytes | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1  # threads would not survive gunicorn's fork,
         options.inter_op_num_threads = 1  # and they change the last bits of the sums
-        options.log_severity_level = 4  # what is wrong with a file, ModelError says
+        options.log_severity_level = 4  # ModelError says what is wrong with a file
         try:
             graph = path.read_bytes() if graph is None else graph
             self._session = ort.InferenceSession(graph, options)
@@ -49,6 +52,7 @@ class Model:
             self.metadata = Metadata.from_properties(properties)
         except ValueError as error:
             raise ModelError(path, str(error)) from error
+        self.encoder = Encoder(self.metadata.categories)
         nodes = [*self._session.get_inputs(), *self._session.get_outputs()]
         signature = [(node.name, node.type, node.shape) for node in nodes]
         expected = [
@@ -62,32 +66,33 @@ class Model:
 
     @classmethod
     def verified(cls, path: Path) -> Self:
-        """Load the model for which the digest beside it, in `sha256sum`'s format, vouches.
+        """Load the model at `path` after verifying its SHA-256 against `<path>.sha256`.
 
-        A file of which a bit was turned may well be a graph, which answers something else.
+        A corrupted file may still be a valid graph with wrong answers.
         """
-        vouching = path.with_name(f"{path.name}.sha256")
+        digest = path.with_name(f"{path.name}.sha256")
         try:
-            expected, graph = vouching.read_text("utf-8", "replace"), path.read_bytes()
+            expected, graph = digest.read_text("utf-8", "replace"), path.read_bytes()
         except OSError as error:
             raise ModelError(Path(error.filename), f"{error.strerror}") from error
         if expected != f"{hashlib.sha256(graph).hexdigest()}  {path.name}\n":
-            raise ModelError(path, f"it is not the file that {vouching.name} vouches for")
+            raise ModelError(path, f"its SHA-256 is not the one in {digest.name}")
         return cls(path, graph)
 
-    def predict(self, one_hot: NDArray[np.float32], cells: NDArray[np.intp]) -> Prediction:
-        """Predict the flights whose one-hot rows are `one_hot[cells]`, each different one once.
+    def predict(self, cells: NDArray[np.int64]) -> Prediction:
+        """Predict the flights of these cells, [N], as `Encoder` numbers them.
 
-        A batch never costs more than one run over the C rows of `one_hot`, however long it is.
+        Each different cell runs once, however often it occurs.
         """
-        if len(cells) == 1:  # telling what differs costs half as much as its run
-            return self._run(one_hot[cells])
-        different = np.flatnonzero(np.bincount(cells, minlength=len(one_hot)))
-        place = np.empty(len(one_hot), np.intp)
-        place[different] = np.arange(len(different))
-        inverse = place[cells]
-        delay, probability = self._run(one_hot[different])
+        if len(cells) == 1:  # finding duplicates costs half as much as its run
+            return self._run(cells)
+        different, inverse = np.unique(cells, return_inverse=True)
+        # In parts, so that memory does not grow with the number of flights and categories at once.
+        starts = range(0, len(different), RUN_ROWS) or [0]
+        parts = [self._run(different[start : start + RUN_ROWS]) for start in starts]
+        delay, probability = map(np.concatenate, zip(*parts, strict=True))
         return Prediction(delay[inverse], probability[inverse])
 
-    def _run(self, rows: NDArray[np.float32]) -> Prediction:
+    def _run(self, cells: NDArray[np.int64]) -> Prediction:
+        rows = self.encoder.one_hot(cells)
         return Prediction(*self._session.run(Prediction._fields, {"one_hot": rows}))

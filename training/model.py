@@ -13,10 +13,20 @@ from numpy.typing import NDArray
 from xgboost import Booster, XGBClassifier
 
 from function.metadata import Categories
-from training.flights.counts import delayed, weigh
-from training.flights.features import TOP10, categories_of, columns_of, one_hot
+from training.flights.counts import TOTALS, delayed, weighted_rows
+from training.flights.features import (
+    FEATURES,
+    FLIGHT,
+    NOT_GIVEN,
+    TIME,
+    TOP10,
+    categories_of,
+    columns_of,
+    one_hot,
+    with_time,
+    without_time,
+)
 from training.project import ARTIFACTS
-from training.release.artifacts import replace
 
 STORE: Final = ARTIFACTS / "challenge.ubj"
 
@@ -34,8 +44,9 @@ class Settings:
 class DelayModel:
     """Predict whether flights leave more than 15 minutes late.
 
-    `columns` names the one-hot columns it learns from, `None` all of them. `fit` stores the model
-    at `store`, in XGBoost's own UBJSON, and a model that is not fitted loads it from there.
+    `columns` names the one-hot columns it learns from, `None` all of them: airline, type, month,
+    and the hour and weekday of `Fecha-I` where flights have it. A model that is not fitted loads
+    what `save` wrote to `store`.
     """
 
     def __init__(
@@ -48,7 +59,7 @@ class DelayModel:
         self.store = store
         self._columns = columns
         self._categories: Categories | None = None
-        self._classifier: XGBClassifier | None = None
+        self._model: XGBClassifier | None = None  # the challenge's name
 
     @overload
     def preprocess(self, data: pd.DataFrame) -> pd.DataFrame: ...
@@ -62,18 +73,18 @@ class DelayModel:
         """Return one-hot features, float32 [N, columns], and with a target its frame, int [N, 1].
 
         A target that is no column of `data` is computed from its two times. With a target the
-        categories are those of `data`; without one they are the fitted model's, and a category
-        that it does not know raises `ValueError`.
+        categories are those of `data`; without one they are the fitted model's, and an unknown
+        category raises `ValueError`.
         """
         if target_column is None:
             return self._encode(data)
-        self.learn(categories_of(data))
+        self.learn(categories_of(with_time(data) if self._learns_time else data[FLIGHT]))
         target = data[target_column] if target_column in data else delayed(data)
         return self._encode(data), target.astype("int64").to_frame(target_column)
 
     def learn(self, categories: Categories) -> Self:
         """Take the categories, and forget what was fitted on others."""
-        self._categories, self._classifier = categories, None
+        self._categories, self._model = categories, None
         return self
 
     def fit(
@@ -82,7 +93,7 @@ class DelayModel:
         target: pd.DataFrame,
         weight: NDArray[np.int64] | None = None,
     ) -> None:
-        """Fit on preprocessed features and store the model; the classes are weighed to balance.
+        """Fit on preprocessed features, with the weights of both classes balanced.
 
         `weight` is the number of flights that each row stands for.
         """
@@ -106,12 +117,26 @@ class DelayModel:
             columns=msgspec.json.encode(list(features.columns)).decode(),
             delay_rate=repr(delay_rate),
         )
-        self._classifier = classifier
-        replace(self.store.parent, {self.store.name: bytes(self.booster.save_raw("ubj"))})
+        self._model = classifier
+
+    def save(self) -> None:
+        """Write the fitted model to `store`, in XGBoost's own UBJSON."""
+        self.store.write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the fitted model in XGBoost's own UBJSON."""
+        return bytes(self.booster.save_raw("ubj"))
 
     def fit_counts(self, cells: pd.DataFrame, categories: Categories) -> Self:
-        """Fit on counts, which gives the model of the fit on their flights."""
-        rows, label, weight = weigh(cells)
+        """Fit on counts, which gives the model of the fit on their flights.
+
+        Where times are known each flight counts twice, with its time and without.
+        """
+        if categories.timed:
+            timed = cells[cells["HORA"] != NOT_GIVEN["HORA"]]
+            untimed = without_time(cells).groupby(FEATURES, as_index=False)[TOTALS].sum()
+            cells = pd.concat([timed, untimed], ignore_index=True)
+        rows, label, weight = weighted_rows(cells)
         self.learn(categories)
         self.fit(self._encode(rows), pd.DataFrame({"delay": label}), weight)
         return self
@@ -121,20 +146,25 @@ class DelayModel:
         labels: list[int] = self._fitted().predict(self._checked(features)).tolist()
         return labels
 
-    def margin(self, features: pd.DataFrame) -> NDArray[np.float32]:
-        """Return XGBoost's raw margin of each row, [N]: log-odds between balanced classes."""
+    def margin(self, features: pd.DataFrame, trees: int = 0) -> NDArray[np.float32]:
+        """Return XGBoost's raw margin of each row, [N]: log-odds between balanced classes.
+
+        Only the first `trees` trees are added up, or all of them where it is 0.
+        """
         margin: NDArray[np.float32] = self._fitted().predict(
-            self._checked(features), output_margin=True
+            self._checked(features), output_margin=True, iteration_range=(0, trees)
         )
         return margin
 
-    def probability(self, features: pd.DataFrame) -> NDArray[np.float64]:
+    def probability(self, features: pd.DataFrame, trees: int = 0) -> NDArray[np.float64]:
         """Return the calibrated probability of a delay of each row, [N].
 
         Balancing multiplied the odds by negatives / positives, so they are divided by it again:
         a subtraction in log-odds.
         """
-        return 1 / (1 + np.exp(self.log_imbalance - self.margin(features).astype(np.float64)))
+        return 1 / (
+            1 + np.exp(self.log_imbalance - self.margin(features, trees).astype(np.float64))
+        )
 
     @property
     def categories(self) -> Categories:
@@ -164,8 +194,13 @@ class DelayModel:
         """The logarithm of negatives / positives among the training flights."""
         return math.log((1 - self.delay_rate) / self.delay_rate)
 
+    @property
+    def _learns_time(self) -> bool:
+        columns = self._columns
+        return columns is None or any(name.split("_")[0] in TIME for name in columns)
+
     def _fitted(self) -> XGBClassifier:
-        if self._classifier is None:
+        if self._model is None:
             if not self.store.exists():
                 raise FileNotFoundError(
                     f"Cannot predict: the model is not fitted and {self.store} does not exist. "
@@ -173,10 +208,11 @@ class DelayModel:
                 )
             classifier = XGBClassifier(n_jobs=1)
             classifier.load_model(self.store)
-            self._classifier = classifier
-        return self._classifier
+            self._model = classifier
+        return self._model
 
     def _encode(self, data: pd.DataFrame) -> pd.DataFrame:
+        data = with_time(data) if self.categories.timed else without_time(data)
         # A column of the ten that another airport does not have is zero throughout.
         return one_hot(data, self.categories).reindex(columns=self.columns, fill_value=0.0)
 

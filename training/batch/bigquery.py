@@ -2,10 +2,11 @@
 
 from typing import Final, NamedTuple
 
-from function.encoder import Encoder
+import numpy as np
+
 from function.flights import MAX_FLIGHTS
 from function.model import Model
-from training.flights.features import FEATURES, every_flight
+from training.flights.features import FEATURES, every_cell, flights_of
 
 ANSWERS: Final = {"probability": "FLOAT64", "delay": "INT64"}
 
@@ -50,16 +51,22 @@ def remote(place: Place) -> list[str]:
 
 def cells(place: Place, model: Model) -> list[str]:
     """Return the table of every possible flight and its answers, made and filled."""
-    flights = every_flight(model.metadata.categories)
-    one_hot = Encoder(model.metadata.categories).one_hot
-    prediction = model.predict(one_hot, flights.index.to_numpy())
+    cells = np.concatenate(list(every_cell(model.metadata.categories)))
+    flights = flights_of(cells, model.metadata.categories)
+    prediction = model.predict(cells)
     rows = zip(
         *(flights[name].tolist() for name in FEATURES),
         *(getattr(prediction, answer).tolist() for answer in ANSWERS),
         strict=True,
     )
     values = ",\n".join(f"({', '.join(map(_literal, row))})" for row in rows)
-    kinds = {"OPERA": "STRING", "TIPOVUELO": "STRING", "MES": "INT64"} | ANSWERS
+    kinds = {
+        "OPERA": "STRING",
+        "TIPOVUELO": "STRING",
+        "MES": "INT64",
+        "HORA": "INT64",
+        "DIANOM": "STRING",
+    } | ANSWERS
     table = f"`{place.dataset}.flight_cells`"
     declared = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
     return [

@@ -9,13 +9,12 @@ import pyarrow as pa
 from ibis.expr.types import Table
 from pyarrow import csv, parquet
 
-from function.encoder import Encoder
 from function.flights import Flight
 from function.metadata import Categories
 from function.model import Model
 from training.errors import DataError
 from training.flights.aggregation import MAX_CELLS
-from training.flights.features import FEATURES
+from training.flights.features import FLIGHT
 from training.flights.sources import Columns, Source, open_source, scheme_of
 from training.release.artifacts import whole
 
@@ -126,7 +125,7 @@ def _divide(cells: list[Cell], known: Categories) -> tuple[list[Cell], list[Cell
     for cell in cells:
         flight = flight_of(*(cell[key] for key in KEYS))
         unknown = flight is None or any(
-            getattr(flight, name) not in getattr(known, name) for name in FEATURES
+            getattr(flight, name) not in getattr(known, name) for name in FLIGHT
         )
         parts[unknown].append(cell | {"flight": flight})
     return parts
@@ -146,8 +145,7 @@ def _refusal(address: str, unknown: list[Cell], flights: int) -> str:
 
 def answers_of(known: list[Cell], model: Model) -> pa.Table:
     """Return the answers of the cells, under the keys as they stand in the source."""
-    encoder = Encoder(model.metadata.categories)
-    prediction = model.predict(encoder.one_hot, encoder.cells([cell["flight"] for cell in known]))
+    prediction = model.predict(model.encoder.cells([cell["flight"] for cell in known]))
     keys = {key: pa.array([cell[key] for cell in known], pa.string()) for key in KEYS}
     return pa.table({**keys, **prediction._asdict()})
 

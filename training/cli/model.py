@@ -38,9 +38,9 @@ def train(
 
     counts, earlier = read_counts(data, drop_bad=drop_bad), before(out)
     with console.status("Fitting, converting, proving parity"):
-        report = publish(counts, features, out)
-    console.print(figures(report, earlier))
-    for line in lines(report, earlier, out):
+        metrics = publish(counts, features, out, "Santiago (SCL)")
+    console.print(figures(metrics, earlier))
+    for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
 
 
@@ -77,18 +77,19 @@ def select(
     from rich.table import Table
 
     from training.fitting.selection import (
+        FITS,
         FOLDS,
-        GRID,
         REPEATS,
+        SETTINGS,
+        TABLE,
         choose,
         cross_validate,
     )
     from training.release.artifacts import replace
-    from training.release.publish import SETTINGS
 
     counts = read_counts(data)
     with Progress(console=console) as progress:
-        task = progress.add_task("Cross-validating", total=len(GRID) * FOLDS * REPEATS)
+        task = progress.add_task("Cross-validating", total=len(FITS) * FOLDS * REPEATS)
         table = cross_validate(counts, lambda: progress.advance(task))
     columns = [str(column) for column in table.columns]
     shown = Table(*columns, title="The ten best; the smallest with gap <= error is chosen")
@@ -98,7 +99,8 @@ def select(
     chosen = msgspec.json.format(msgspec.json.encode(choose(table))) + b"\n"
     typer.echo(chosen, nl=False)
     if save:
-        replace(SETTINGS.parent, {SETTINGS.name: chosen})
+        scores = table.to_csv(index=False, lineterminator="\n", float_format="%.9g").encode()
+        replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: scores})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
 

@@ -3,82 +3,85 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from rich.table import Table
 
-from training.release.publish import Report
+from training.fitting.baselines import RATES, TIMED_RATES
+from training.fitting.metrics import SHOWN
+from training.release.publish import METRICS, TrainingMetrics
 
-# How figures of `metrics.json` are said, and written.
-FIGURES: Final = {
-    "recall_delay": ("Delayed flights warned of", ".1%"),
-    "recall_on_time": ("Punctual flights left in peace", ".1%"),
-    "f1_delay": ("F1 of delay", ".4f"),
-    "roc_auc": ("Ranking, ROC AUC", ".4f"),
-    "mean_probability": ("Mean predicted probability", ".1%"),
-    "delay_rate": ("Flights that were delayed", ".1%"),
-    "ece": ("Probabilities are off by", ".1%"),
-    "brier": ("Brier score (lower is better)", ".4f"),
-    "log_loss": ("Log loss (lower is better)", ".4f"),
-}
+TIMED, UNTIMED = "With times", "Without times"
+CHALLENGE, BEFORE = "Published model", "Before"
 
 
-def before(artifacts: Path) -> Report | None:
-    """Return what the run before said of itself, or `None` where none can be read."""
+def before(artifacts: Path) -> TrainingMetrics | None:
+    """Return what the previous run measured, or `None` where that cannot be read."""
     try:
-        return msgspec.json.decode((artifacts / "metrics.json").read_bytes(), type=Report)
+        return msgspec.json.decode((artifacts / METRICS).read_bytes(), type=TrainingMetrics)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
-def figures(report: Report, earlier: Report | None) -> Table:
-    """Return the figures beside the published model's and, where they changed, the earlier ones."""
-    changed = earlier is not None and earlier.validation != report.validation
-    heads = ["This model", "Published model", *(["Before"] if changed else [])]
-    table = Table(title=f"On {report.validation['flights']:,.0f} flights it did not learn from")
+def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
+    """Return the figures of the model beside those of the tables of rates.
+
+    The challenge's published model stands beside it for the challenge's flights, and the previous
+    model where it was measured on the same flights.
+    """
+    shown = {
+        TIMED: metrics.timed_validation,
+        UNTIMED: metrics.validation,
+        TIMED_RATES: metrics.tables.get(TIMED_RATES),
+        RATES: metrics.tables[RATES],
+        CHALLENGE: metrics.challenge,
+    }
+    if earlier and earlier != metrics and earlier.counts_sha256 == metrics.counts_sha256:
+        shown[BEFORE] = earlier.timed_validation or earlier.validation
+    found = {head: each for head, each in shown.items() if each is not None}
+    if metrics.timed_validation is None:
+        found = {head if head != UNTIMED else "This model": each for head, each in found.items()}
+    table = Table(title=f"On {metrics.validation['flights']:,.0f} flights it did not learn from")
     table.add_column()
-    for head in heads:
+    for head in found:
         table.add_column(head, justify="right")
-    for name, (title, form) in FIGURES.items():
-        sources = [report.validation, report.challenge]
-        if earlier is not None and changed:
-            sources.append(earlier.validation)
-        table.add_row(title, *(_shown(source, name, form) for source in sources))
+    for name, (title, form) in SHOWN.items():
+        table.add_row(title, *(format(each[name], form) for each in found.values()))
     return table
 
 
-def lines(report: Report, earlier: Report | None, out: Path) -> Iterator[str]:
-    """Yield what the figures mean and what became of the artifacts that stood in `out`."""
-    figures = report.validation
+def lines(metrics: TrainingMetrics, earlier: TrainingMetrics | None, out: Path) -> Iterator[str]:
+    """Yield what the figures mean and what became of the artifacts in `out`."""
+    figures = metrics.timed_validation or metrics.validation
     warned = figures["true_positives"] + figures["false_positives"]
     share = figures["true_positives"] / warned if warned else 0
     yield (
-        f"It warns of {warned / figures['flights']:.0%} of the flights; "
-        f"{share:.0%} of its warnings come true, {figures['delay_rate']:.0%} would by chance."
+        f"It predicts a delay for {warned / figures['flights']:.0%} of the flights; "
+        f"{share:.0%} of these are late, where {figures['delay_rate']:.0%} of all flights are."
     )
-    version = report.model_version
+    for asked, gain in metrics.gains.items():
+        chance = "" if gain.beyond_chance else ", which is within chance"
+        times = "with times" if asked == "timed" else "without times"
+        yield (
+            f"Asked {times}, its ROC AUC is {gain.roc_auc:+.4f} (standard error "
+            f"{gain.standard_error:.4f}) beside the best table of rates{chance}."
+        )
+    version = metrics.model_version
+    proof = f"proven equal to XGBoost for all {metrics.proven:,} possible flights"
     if earlier is None:
-        yield f"Model {version} is the first in {out}, proven equal to XGBoost."
-    elif earlier == report:
-        yield f"Model {version} in {out} is the one that stood there, proven equal to XGBoost."
+        yield f"Model {version} is the first in {out}, {proof}."
+    elif earlier == metrics:
+        yield f"Model {version} in {out} is unchanged, {proof}."
     else:
-        yield f"Model {version} in {out} takes the place of {earlier.model_version}:"
-        yield from _changes(report, earlier)
-    yield "The whole report: make report"
+        yield f"Model {version} in {out} replaces {earlier.model_version}, {proof}."
+        yield from _changes(metrics, earlier)
 
 
-def _changes(report: Report, earlier: Report) -> Iterator[str]:
-    if earlier.counts_sha256 != report.counts_sha256:
-        yield "  it learnt from other flights, and the figures are not of the same ones;"
-    old, new = asdict(earlier.settings), asdict(report.settings)
-    old["columns"], new["columns"] = earlier.columns, report.columns
+def _changes(metrics: TrainingMetrics, earlier: TrainingMetrics) -> Iterator[str]:
+    if earlier.counts_sha256 != metrics.counts_sha256:
+        yield "  It learned from other flights."
+    old, new = asdict(earlier.settings), asdict(metrics.settings)
+    old["columns"], new["columns"] = earlier.columns, metrics.columns
     if old != new:
         changed = (f"{name} {old[name]} to {new[name]}" for name in new if old[name] != new[name])
-        yield f"  other settings: {', '.join(changed)};"
-    gain = report.validation["roc_auc"] - earlier.validation["roc_auc"]
-    yield f"  ROC AUC {gain:+.4f}. It is proven equal to XGBoost."
-
-
-def _shown(figures: dict[str, float], name: str, form: str) -> str:
-    return format(figures[name], form) if name in figures else "unknown"
+        yield f"  Changed settings: {', '.join(changed)}."

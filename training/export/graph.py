@@ -14,12 +14,13 @@ from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 
 from function.metadata import Metadata
 from training.errors import DataError
-from training.flights.features import columns_of, encoder_of
+from training.flights.features import FEATURES, columns_of, encoder_of
 from training.model import DelayModel
 
-OPSETS: Final = {"": 21, "ai.onnx.ml": 3}
-IR_VERSION: Final = 10
-HEADER: Final = '<ir_version: 10, opset_import: ["": 21, "ai.onnx.ml": 3]>'
+# What ONNX Runtime 1.12 takes at most, which BigQuery runs.
+OPSETS: Final = {"": 17, "ai.onnx.ml": 3}
+IR_VERSION: Final = 8
+HEADER: Final = '<ir_version: 8, opset_import: ["": 17, "ai.onnx.ml": 3]>'
 LIBRARIES: Final = ("numpy", "onnx", "onnxmltools", "scikit-learn", "skl2onnx", "xgboost-cpu")
 
 # For a booster that learnt from `columns`, a choice of the one-hot vector.
@@ -78,14 +79,17 @@ def model_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
 
 
 def pipeline_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
-    """Return the graph from `OPERA`, `TIPOVUELO` (string) and `MES` (int64), each [N, 1].
+    """Return the graph from `OPERA`, `TIPOVUELO`, `DIANOM` (string), `MES`, `HORA` (int64), [N, 1].
 
     It is the fitted encoder in front of `model_graph`. An unknown category makes it fail.
     """
     string, integer = StringTensorType([None, 1]), Int64TensorType([None, 1])
     encoder = to_onnx(
         encoder_of(model.categories),
-        initial_types=[("OPERA", string), ("TIPOVUELO", string), ("MES", integer)],
+        initial_types=[
+            (name, string if isinstance(getattr(model.categories, name)[0], str) else integer)
+            for name in FEATURES
+        ],
         target_opset=OPSETS,
     )
     _align(encoder)

@@ -1,5 +1,6 @@
 """The proof that graphs answer what was trained, for every possible flight."""
 
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -9,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 # Before ONNX Runtime: the function's model switches its telemetry off.
-from function.encoder import Encoder
 from function.flights import Flight
+from function.metadata import HOURS, WEEKDAYS
 from function.model import Model, Prediction
 
 import onnxruntime as ort  # isort: skip
 
-from training.flights.features import FEATURES, every_flight
+from training.flights.features import FEATURES, every_cell, flights_of
 from training.model import DelayModel
 
 TOLERANCE_ULP: Final = 1  # of float32, between the graph's probability and the formula's
@@ -23,6 +24,28 @@ TOLERANCE_ULP: Final = 1  # of float32, between the graph's probability and the 
 
 class ParityError(Exception):
     """A graph that does not answer what was trained. It must not be published."""
+
+
+class Pipeline:
+    """The graph that takes strings, with its margins as a third output."""
+
+    def __init__(self, path: Path) -> None:
+        graph = onnx.load(path)
+        margin = onnx.helper.make_tensor_value_info("margin", onnx.TensorProto.FLOAT, ["N"])
+        graph.graph.output.append(margin)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = ort.InferenceSession(graph.SerializeToString(), options)
+
+    def answer(self, flights: pd.DataFrame) -> tuple[Prediction, NDArray[np.float32]]:
+        """Return the prediction and the raw margin of each flight, [N]."""
+        integers = {"MES", "HORA"}
+        inputs = {
+            name: flights[[name]].to_numpy(np.int64 if name in integers else object)
+            for name in FEATURES
+        }
+        delay, probability, margins = self._session.run(["delay", "probability", "margin"], inputs)
+        return Prediction(delay, probability), margins
 
 
 def by_oracle(oracle: DelayModel, flights: pd.DataFrame) -> Prediction:
@@ -34,28 +57,27 @@ def by_oracle(oracle: DelayModel, flights: pd.DataFrame) -> Prediction:
     )
 
 
-def by_pipeline(path: Path, flights: pd.DataFrame) -> Prediction:
-    """Answer with the graph that takes strings."""
-    session = ort.InferenceSession(path, _one_thread())
-    return Prediction(*session.run(["delay", "probability"], _strings(flights)))
+def by_function(model: Model, flights: pd.DataFrame) -> Prediction:
+    """Answer on the function's own path: from structs to cells to one-hot rows to the graph."""
+    return model.predict(model.encoder.cells(requests_of(flights)))
 
 
-def by_function(path: Path, flights: pd.DataFrame) -> Prediction:
-    """Answer on the function's own way, from structs to cells to one-hot rows to the graph."""
-    model = Model(path)
-    encoder = Encoder(model.metadata.categories)
-    structs = [Flight(*values) for values in flights[FEATURES].itertuples(index=False, name=None)]
-    return model.predict(encoder.one_hot, encoder.cells(structs))
+def requests_of(flights: pd.DataFrame) -> list[Flight]:
+    """Return the flights as the function decodes them: hour and weekday as a scheduled time."""
+    rows = flights[FEATURES].itertuples(index=False, name=None)
+    return [
+        Flight(airline, flight_type, month, scheduled_time(month, hour, weekday))
+        for airline, flight_type, month, hour, weekday in rows
+    ]
 
 
-def margins_of_pipeline(path: Path, flights: pd.DataFrame) -> NDArray[np.float32]:
-    """Return the raw margins inside the graph, [N]."""
-    graph = onnx.load(path)
-    margin = onnx.helper.make_tensor_value_info("margin", onnx.TensorProto.FLOAT, ["N"])
-    graph.graph.output.append(margin)
-    session = ort.InferenceSession(graph.SerializeToString(), _one_thread())
-    (margins,) = session.run(["margin"], _strings(flights))
-    return np.asarray(margins, np.float32)
+def scheduled_time(month: int, hour: int, weekday: str) -> str | None:
+    """Return a time of this month, hour and weekday, or None where it is not given."""
+    if hour == HOURS[0]:
+        return None
+    first = date(2017, month, 1).weekday()
+    day = 1 + (WEEKDAYS.index(weekday) - first) % 7
+    return f"2017-{month:02}-{day:02} {hour:02}:00:00"
 
 
 def ulp_apart(left: NDArray[np.float32], right: NDArray[np.float32]) -> int:
@@ -64,30 +86,28 @@ def ulp_apart(left: NDArray[np.float32], right: NDArray[np.float32]) -> int:
     return int(np.abs(steps).max(initial=0))
 
 
-def prove(oracle: DelayModel, pipeline: Path, model: Path) -> None:
-    """Raise `ParityError` unless both graphs answer every possible flight as XGBoost does."""
-    flights = every_flight(oracle.categories)
-    expected = by_oracle(oracle, flights)
-    answers = {pipeline: by_pipeline(pipeline, flights), model: by_function(model, flights)}
-    for path, answer in answers.items():
-        if differing := int((answer.delay != expected.delay).sum()):
-            raise ParityError(f"{path.name} decides {differing} flights unlike XGBoost.")
-        if (apart := ulp_apart(answer.probability, expected.probability)) > TOLERANCE_ULP:
-            raise ParityError(f"{path.name} gives probabilities {apart} ULP from the formula.")
-    if ulp_apart(*(answer.probability for answer in answers.values())):
-        raise ParityError("The two graphs give different probabilities.")
-    margins = margins_of_pipeline(pipeline, flights)
-    if margins.tobytes() != oracle.margin(oracle.preprocess(flights)).tobytes():
-        raise ParityError(f"{pipeline.name} gives margins unlike XGBoost's.")
+def prove(oracle: DelayModel, pipeline: Path, model: Path) -> int:
+    """Raise `ParityError` unless both graphs answer every possible flight as XGBoost does.
+
+    Return the number of flights. They are compared in parts, so memory does not grow with it.
+    """
+    strings, function, proven = Pipeline(pipeline), Model(model), 0
+    for cells in every_cell(oracle.categories):
+        flights = flights_of(cells, oracle.categories)
+        expected, (by_strings, margins) = by_oracle(oracle, flights), strings.answer(flights)
+        answers = {pipeline: by_strings, model: by_function(function, flights)}
+        for path, answer in answers.items():
+            _compare(path, answer, expected)
+        if ulp_apart(*(answer.probability for answer in answers.values())):
+            raise ParityError("The two graphs give different probabilities.")
+        if margins.tobytes() != oracle.margin(oracle.preprocess(flights)).tobytes():
+            raise ParityError(f"{pipeline.name} gives margins unlike XGBoost's.")
+        proven += len(flights)
+    return proven
 
 
-def _strings(flights: pd.DataFrame) -> dict[str, NDArray[np.generic]]:
-    return {
-        name: flights[[name]].to_numpy(np.int64 if name == "MES" else object) for name in FEATURES
-    }
-
-
-def _one_thread() -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return options
+def _compare(path: Path, answer: Prediction, expected: Prediction) -> None:
+    if differing := int((answer.delay != expected.delay).sum()):
+        raise ParityError(f"{path.name} decides {differing} flights unlike XGBoost.")
+    if (apart := ulp_apart(answer.probability, expected.probability)) > TOLERANCE_ULP:
+        raise ParityError(f"{path.name} gives probabilities {apart} ULP from the formula.")

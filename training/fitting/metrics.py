@@ -14,19 +14,32 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from training.flights.counts import weigh
+from training.flights.counts import weighted_rows
 
 type Floats = NDArray[np.float64]
 
-ECE_BINS: Final = 10
+BINS: Final = 10
+
+# The figures that people are shown, with their titles and formats.
+SHOWN: Final = {
+    "roc_auc": ("ROC AUC (ranking)", ".4f"),
+    "f1_delay": ("F1 (delayed flights)", ".4f"),
+    "recall_delay": ("Recall (delayed flights)", ".1%"),
+    "recall_on_time": ("Specificity (on-time flights)", ".1%"),
+    "brier": ("Brier score (lower is better)", ".4f"),
+    "log_loss": ("Log loss (lower is better)", ".4f"),
+    "ece": ("Expected calibration error", ".4f"),
+    "mean_probability": ("Mean predicted probability", ".1%"),
+    "delay_rate": ("Delay rate", ".1%"),
+}
 
 
 def measure(cells: pd.DataFrame, probability: Floats, delay: NDArray[np.int64]) -> dict[str, float]:
     """Measure the probability and the decision of each cell against its flights.
 
-    Returned rounded to six digits, beyond which the last bit of a sum could show.
+    Figures are rounded to six digits, beyond which the last bit of a sum could show.
     """
-    _, label, weight = weigh(cells)
+    _, label, weight = weighted_rows(cells)
     p, d = np.tile(probability, 2), np.tile(delay, 2)
     rate = float(np.average(label, weights=weight))
     (tn, fp), (fn, tp) = confusion_matrix(label, d, sample_weight=weight).tolist()
@@ -49,15 +62,30 @@ def measure(cells: pd.DataFrame, probability: Floats, delay: NDArray[np.int64]) 
     return {name: round(float(value), 6) for name, value in figures.items()}
 
 
-def expected_calibration_error(cells: pd.DataFrame, probability: Floats) -> float:
-    """Return the mean gap of probability and delay rate over ten bins of equal mass.
+def calibration(cells: pd.DataFrame, probability: Floats) -> pd.DataFrame:
+    """Return mean `probability`, `flights` and `delayed` of ten bins of equal mass.
 
     The flights of a cell are alike, so a cell that lies across an edge is divided by it.
     """
     order = np.argsort(probability, kind="stable")
     flights = cells["flights"].to_numpy(np.float64)[order]
-    gap = probability[order] - cells["delayed"].to_numpy(np.float64)[order] / flights
+    rate = cells["delayed"].to_numpy(np.float64)[order] / flights
     upper = np.cumsum(flights)
-    edges = np.linspace(0, upper[-1], ECE_BINS + 1)
+    edges = np.linspace(0, upper[-1], BINS + 1)
     overlap = np.minimum(upper, edges[1:, None]) - np.maximum(upper - flights, edges[:-1, None])
-    return float(np.abs(np.clip(overlap, 0, None) @ gap).sum() / upper[-1])
+    mass = np.clip(overlap, 0, None)
+    total = mass.sum(axis=1)
+    return pd.DataFrame(
+        {
+            "probability": mass @ probability[order] / total,
+            "flights": total,
+            "delayed": mass @ rate,
+        }
+    )
+
+
+def expected_calibration_error(cells: pd.DataFrame, probability: Floats) -> float:
+    """Return the mean gap of probability and delay rate over the bins of `calibration`."""
+    bins = calibration(cells, probability)
+    gaps = (bins["probability"] * bins["flights"] - bins["delayed"]).abs()
+    return float(gaps.sum() / bins["flights"].sum())

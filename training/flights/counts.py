@@ -1,19 +1,19 @@
-"""Flights as counts: all that a model of airline, type and month can learn from them."""
+"""Flights as counts: all that a model of these features can learn from them."""
 
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from function.metadata import Categories
+from function.metadata import DAYS, Categories
 from training.errors import DataError
 
-from .features import FEATURES, categories_of
+from .features import FEATURES, NOT_GIVEN, TIME, categories_of, with_time, without_time
 from .split import SPLITS, split_rows
 
 SCHEDULED: Final = "Fecha-I"
@@ -21,7 +21,9 @@ ACTUAL: Final = "Fecha-O"
 DELAY_MINUTES: Final = 15
 LATE: Final = pd.Timedelta(minutes=DELAY_MINUTES)
 CELL: Final = [*FEATURES, "split"]
-COUNTED: Final = [*CELL, "flights", "delayed"]
+CHALLENGE_SHA256: Final = "ab248e6ee81473fcb4bbea581b9a6b303ebd4731665bb6b3dc9c5642511b830c"
+TOTALS: Final = ["flights", "delayed"]
+COUNTED: Final = [*CELL, *TOTALS]
 _TIME: Final = "a date and time such as 2017-01-31 23:30:00"
 EXPECTED: Final = {
     "airline": "the name of an airline",
@@ -35,19 +37,35 @@ EXPECTED: Final = {
 
 @dataclass(frozen=True)
 class Counts:
-    """Flights and delayed flights of each (OPERA, TIPOVUELO, MES, split), in canonical order.
+    """Flights and delayed flights of each cell and split, in canonical order.
 
     `table` has the columns `COUNTED`, each cell once and none empty. It is a sufficient statistic:
-    a fit on it, weighted, is the fit on the flights themselves.
+    a fit on it, weighted, is the fit on the flights themselves. `period` says when they departed,
+    such as "2017", where the source has dates.
     """
 
     table: pd.DataFrame
+    period: str | None = None
 
     @classmethod
-    def from_table(cls, table: pd.DataFrame) -> Self:
-        """Gather the rows of `table`, which has the columns `COUNTED` in any order."""
-        cells = table.groupby(CELL, as_index=False, sort=True)[["flights", "delayed"]].sum()
-        return cls(cells[cells["flights"] > 0].reset_index(drop=True))
+    def from_table(cls, table: pd.DataFrame, period: str | None = None) -> Self:
+        """Add up the rows of `table`, which has the columns `COUNTED` in any order.
+
+        Without `HORA` and `DIANOM`, the flights have no times.
+        """
+        table = table.assign(**{name: NOT_GIVEN[name] for name in TIME if name not in table})
+        cells = table.groupby(CELL, as_index=False, sort=False)[TOTALS].sum()
+        cells = cells[cells["flights"] > 0].sort_values(CELL, key=_order, ignore_index=True)
+        return cls(cells, period)
+
+    def without_time(self) -> Self:
+        """Return the counts of the same flights without their times."""
+        return type(self).from_table(without_time(self.table), self.period)
+
+    @cached_property
+    def timed(self) -> bool:
+        """Whether any flight has a time."""
+        return self.categories.timed
 
     def part(self, split: str) -> pd.DataFrame:
         """Return the rows of one split."""
@@ -55,7 +73,7 @@ class Counts:
 
     @cached_property
     def categories(self) -> Categories:
-        """The categories that occur, sorted: the one-hot order."""
+        """The categories of the flights: the one-hot order."""
         return categories_of(self.table)
 
     @cached_property
@@ -63,8 +81,15 @@ class Counts:
         """The fingerprint of the counts."""
         return hashlib.sha256(self.to_csv().encode()).hexdigest()
 
+    @cached_property
+    def of_the_challenge(self) -> bool:
+        """Whether these are the delay challenge's flights, split as the challenge splits them."""
+        columns = [name for name in COUNTED if name not in TIME]
+        text = self.without_time().table[columns].to_csv(index=False, lineterminator="\n")
+        return hashlib.sha256(text.encode()).hexdigest() == CHALLENGE_SHA256
+
     def to_csv(self) -> str:
-        """Return the canonical CSV, `data/scl_2017.csv` for the flights of Santiago in 2017."""
+        """Return the canonical CSV, such as `data/scl_2017.csv`."""
         return self.table[COUNTED].to_csv(index=False, lineterminator="\n")
 
 
@@ -88,10 +113,14 @@ def read(path: Path) -> Counts:
     return counts
 
 
+def _order(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    return column.map(DAYS.index) if column.name == "DIANOM" else column
+
+
 def check_splits(counts: Counts, source: str) -> None:
     """Raise `DataError` unless both splits hold delayed and punctual flights."""
     for split in SPLITS:
-        part = counts.part(split)[["flights", "delayed"]].sum()
+        part = counts.part(split)[TOTALS].sum()
         if not 0 < part["delayed"] < part["flights"]:
             raise DataError(
                 f"Cannot train on {source}: expected delayed and punctual flights in the split "
@@ -105,7 +134,7 @@ def delayed(flights: pd.DataFrame) -> "pd.Series[bool]":
     return actual - scheduled > LATE
 
 
-def weigh(cells: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64], NDArray[np.int64]]:
+def weighted_rows(cells: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64], NDArray[np.int64]]:
     """Return each cell twice, with its label (delayed first, then punctual) and its weight.
 
     Two weighted rows a cell stand for all its flights.
@@ -158,7 +187,9 @@ class _Source:
 
 def _read_flights(source: _Source) -> pd.DataFrame:
     table = source.features()
-    late = delayed(pd.DataFrame({name: source.times(name) for name in (SCHEDULED, ACTUAL)}))
+    times = pd.DataFrame({name: source.times(name) for name in (SCHEDULED, ACTUAL)})
+    late = delayed(times)
+    table = with_time(table.assign(**{SCHEDULED: times[SCHEDULED]}))
     return table.assign(split=split_rows(len(table)), flights=1, delayed=late.astype("int64"))
 
 
@@ -169,4 +200,8 @@ def _read_counts(source: _Source) -> pd.DataFrame:
     flights = source.integers("flights", 0, 10**15, "a number of flights")
     delayed = source.integers("delayed", 0, 10**15, "a number of flights")
     source.check("delayed", delayed > flights, "at most as many as `flights`")
+    if "HORA" in source.table:
+        table = table.assign(
+            HORA=source.table["HORA"].astype("int64"), DIANOM=source.table["DIANOM"]
+        )
     return table.assign(split=split, flights=flights, delayed=delayed)

@@ -1,17 +1,24 @@
 """One-hot features of flights, as the function encodes them and as graphs begin."""
 
-import itertools
+from collections.abc import Iterator
 from typing import Final
 
-import msgspec
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder
 
-from function.metadata import Categories
+from function.metadata import DAYS, HOURS, WEEKDAYS, Categories
+from training.errors import DataError
 
-FEATURES: Final = ["OPERA", "TIPOVUELO", "MES"]
+FLIGHT: Final = ["OPERA", "TIPOVUELO", "MES"]
+TIME: Final = ["HORA", "DIANOM"]
+FEATURES: Final = [*FLIGHT, *TIME]
+NOT_GIVEN: Final = {"HORA": HOURS[0], "DIANOM": DAYS[0]}
+
+# Far above any airport. What is proven and served grows with it.
+MAX_AIRLINES: Final = 1_000
 
 # The ten columns of the challenge's notebook, in its order.
 TOP10: Final = (
@@ -29,8 +36,38 @@ TOP10: Final = (
 
 
 def categories_of(data: pd.DataFrame) -> Categories:
-    """Return the categories that occur, sorted: the one-hot order."""
-    return Categories(*(tuple(sorted(set(data[name].tolist()))) for name in FEATURES))
+    """Return the categories that occur, sorted: the one-hot order.
+
+    Hours and weekdays are all of them, or only "not given" where no flight has a time. Raise
+    `DataError` for more than `MAX_AIRLINES` airlines.
+    """
+    known = [tuple(sorted(set(data[name].tolist()))) for name in FLIGHT]
+    if len(known[0]) > MAX_AIRLINES:
+        raise DataError(
+            f"Cannot use the flights: expected at most {MAX_AIRLINES:,} airlines, got "
+            f"{len(known[0]):,}. Is the airline's name in the column `OPERA`?"
+        )
+    timed = "HORA" in data and bool((data["HORA"] != NOT_GIVEN["HORA"]).any())
+    return Categories(*known, *((HOURS, DAYS) if timed else ()))
+
+
+def with_time(data: pd.DataFrame) -> pd.DataFrame:
+    """Return `data` with `HORA` and `DIANOM`, computed from `Fecha-I` where it has them not."""
+    if set(TIME) <= set(data.columns):
+        return data
+    if "Fecha-I" not in data:
+        return data.assign(**NOT_GIVEN)
+    scheduled = pd.to_datetime(data["Fecha-I"], format="ISO8601")
+    weekdays = scheduled.dt.weekday.map(dict(enumerate(WEEKDAYS)))
+    return data.assign(
+        HORA=scheduled.dt.hour.fillna(NOT_GIVEN["HORA"]).astype("int64"),
+        DIANOM=weekdays.fillna(NOT_GIVEN["DIANOM"]),
+    )
+
+
+def without_time(data: pd.DataFrame) -> pd.DataFrame:
+    """Return `data` as it is asked without times."""
+    return data.assign(**NOT_GIVEN)
 
 
 def columns_of(categories: Categories) -> list[str]:
@@ -39,7 +76,7 @@ def columns_of(categories: Categories) -> list[str]:
 
 
 def encoder_of(categories: Categories) -> ColumnTransformer:
-    """Return the scikit-learn encoder of the three features to K one-hot columns, fitted."""
+    """Return the scikit-learn encoder of the five features to K one-hot columns, fitted."""
     # XGBoost would take the absent zeros of a sparse matrix for missing values.
     options = {"handle_unknown": "error", "sparse_output": False, "dtype": np.float32}
     known = {name: list(getattr(categories, name)) for name in FEATURES}
@@ -64,7 +101,38 @@ def one_hot(data: pd.DataFrame, categories: Categories) -> pd.DataFrame:
     return pd.DataFrame(encoded, columns=columns, index=data.index)
 
 
-def every_flight(categories: Categories) -> pd.DataFrame:
-    """Return every possible flight, [C, 3], in the order of the encoder's cells."""
-    known = msgspec.structs.asdict(categories).values()
-    return pd.DataFrame(list(itertools.product(*known)), columns=FEATURES)
+def cells_of(data: pd.DataFrame, categories: Categories) -> NDArray[np.int64]:
+    """Return the cell of each row, [N], as `function.encoder.Encoder` numbers them.
+
+    Every value must be a category.
+    """
+    cells = np.zeros(len(data), np.int64)
+    for name in FEATURES:
+        known = pd.Index(getattr(categories, name))
+        cells = cells * len(known) + known.get_indexer(data[name])
+    return cells
+
+
+def every_cell(categories: Categories, size: int = 1 << 14) -> Iterator[NDArray[np.int64]]:
+    """Yield the cells of all possible flights in order, `size` at a time.
+
+    Hour and weekday are given together or not at all, so Santiago has 23 x 2 x 12 x (1 + 24 x 7).
+    """
+    hours, weekdays = len(categories.HORA), len(categories.DIANOM)
+    number = len(categories.OPERA) * len(categories.TIPOVUELO) * len(categories.MES)
+    for start in range(0, number * hours * weekdays, size):
+        cells = np.arange(start, min(start + size, number * hours * weekdays))
+        hour, weekday = cells // weekdays % hours, cells % weekdays
+        yield cells[(hour == 0) == (weekday == 0)]
+
+
+def flights_of(cells: NDArray[np.int64], categories: Categories) -> pd.DataFrame:
+    """Return the flights of cells, [N, 5], the inverse of `cells_of`."""
+    sizes = [len(getattr(categories, name)) for name in FEATURES]
+    digits = np.unravel_index(cells, sizes)
+    return pd.DataFrame(
+        {
+            name: pd.Index(getattr(categories, name))[digit]
+            for name, digit in zip(FEATURES, digits, strict=True)
+        }
+    )

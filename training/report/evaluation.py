@@ -1,6 +1,5 @@
 """The published artifacts, measured on the validation flights beside what else there is."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,17 +10,18 @@ import numpy as np
 import pandas as pd
 
 from training.errors import DataError
+from training.fitting.baselines import RATES, tables
+from training.fitting.comparison import auc_gain
 from training.fitting.metrics import measure
 from training.flights.counts import Counts
-from training.flights.features import every_flight
+from training.flights.features import cells_of
 from training.model import STORE, DelayModel
-from training.project import SCL_2017
-from training.release.publish import Report
+from training.release.publish import TrainingMetrics
 
-from .curves import Floats, auc_gain, importance, smoothed_rates
+from .curves import Floats, importance
 
 THIS, PUBLISHED = "This model", "Published model"
-RATES, CEILING = "Cell rates, no model", "Ceiling of three features"
+CEILING = "Ceiling of three features"
 
 
 @dataclass(frozen=True)
@@ -33,22 +33,23 @@ class Evaluation:
     ranks these flights better, and none could be known before them.
     """
 
-    counts: Counts
-    published: Report
+    counts: Counts  # without times
+    published: TrainingMetrics
     model: DelayModel
     challenge: DelayModel
 
     @classmethod
     def of(cls, artifacts: Path, counts: Counts) -> Self:
         """Load the artifacts; raise `DataError` where they were trained on other flights."""
-        published = msgspec.json.decode((artifacts / "metrics.json").read_bytes(), type=Report)
+        stored = (artifacts / "metrics.json").read_bytes()
+        published = msgspec.json.decode(stored, type=TrainingMetrics)
         if published.counts_sha256 != counts.sha256:
             raise DataError(
                 f"Cannot report: the model in {artifacts} was trained on other flights. "
                 "Run `make train` with these."
             )
         return cls(
-            counts,
+            counts.without_time(),
             published,
             _stored(artifacts / "booster.ubj"),
             _stored(artifacts / STORE.name),
@@ -66,7 +67,7 @@ class Evaluation:
         return {
             THIS: probability(self.model, cells),
             PUBLISHED: probability(self.challenge, cells),
-            RATES: smoothed_rates(self.counts.part("train"), cells),
+            RATES: tables(self.counts)[RATES],
             CEILING: (cells["delayed"] / cells["flights"]).to_numpy(np.float64),
         }
 
@@ -87,7 +88,7 @@ class Evaluation:
     @cached_property
     def of_santiago(self) -> bool:
         """Whether these are the flights of the challenge: Santiago in 2017."""
-        return hashlib.sha256(SCL_2017.read_bytes()).hexdigest() == self.counts.sha256
+        return self.counts.of_the_challenge
 
     @property
     def delay_rate(self) -> float:
@@ -111,10 +112,11 @@ class Evaluation:
     @cached_property
     def unseen(self) -> tuple[int, int, int]:
         """Possible cells, those that training never saw, and the validation flights in these."""
-        flights = every_flight(self.counts.categories)
-        seen = flights.merge(self.counts.part("train"), how="left")["flights"].notna()
-        missed = flights[~seen].merge(self.cells)["flights"].sum()
-        return len(flights), int((~seen).sum()), int(missed)
+        known = self.counts.categories
+        seen = np.unique(cells_of(self.counts.part("train"), known))
+        missed = ~np.isin(cells_of(self.cells, known), seen)
+        possible = len(known.OPERA) * len(known.TIPOVUELO) * len(known.MES)
+        return possible, possible - len(seen), int(self.cells["flights"][missed].sum())
 
 
 def probability(model: DelayModel, cells: pd.DataFrame) -> Floats:

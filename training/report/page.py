@@ -5,13 +5,14 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from training.cli.summary import FIGURES
+from training.fitting.baselines import RATES
+from training.fitting.metrics import SHOWN
 from training.flights.counts import Counts
 from training.flights.exploration import TOTALS, Exploration
 from training.release.artifacts import replace
 
 from .curves import Z
-from .evaluation import CEILING, PUBLISHED, RATES, THIS, Evaluation
+from .evaluation import CEILING, PUBLISHED, THIS, Evaluation
 from .flight_panels import beyond_features, by_feature, by_rate, percent
 from .quality_panels import quality
 
@@ -51,7 +52,7 @@ def render(evaluation: Evaluation, exploration: Exploration | None) -> str:
         other=evaluation.measured[PUBLISHED],
         models=(THIS, PUBLISHED),
         names=(THIS, PUBLISHED, RATES, CEILING),
-        figures=FIGURES,
+        figures=SHOWN,
         z=Z,
         lost=exploration.without_period() if exploration else None,
     )

@@ -4,8 +4,10 @@ from typing import Final
 
 import numpy as np
 
+from training.fitting.metrics import calibration
+
 from . import charts
-from .curves import Floats, calibration, precision_recall, recalls, roc, wilson
+from .curves import Floats, precision_recall, recalls, roc, wilson
 from .evaluation import PUBLISHED, THIS, Evaluation
 from .flight_panels import Panel, panel, percent, span
 

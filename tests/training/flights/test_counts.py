@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from training.errors import DataError
-from training.flights.counts import COUNTED, Counts, delayed, read, weigh
+from training.flights.counts import COUNTED, Counts, delayed, read, weighted_rows
 from training.flights.split import split_rows
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O,extra
@@ -77,7 +77,7 @@ def test_a_cell_given_twice_is_added_up(tmp_path: Path) -> None:
 
 
 def test_weighted_rows_stand_for_every_flight(santiago: Counts) -> None:
-    rows, label, weight = weigh(santiago.table)
+    rows, label, weight = weighted_rows(santiago.table)
     assert len(rows) == 2 * 564
     assert weight[label == 1].sum() == 12_614
     assert weight.sum() == 68_206

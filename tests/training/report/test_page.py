@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from tests.support.paths import ROOT
 from training.__main__ import app
 from training.errors import DataError
-from training.flights.counts import Counts, weigh
+from training.flights.counts import Counts, weighted_rows
 from training.project import ARTIFACTS
 from training.release.publish import publish
 from training.report.evaluation import CEILING, PUBLISHED, RATES, THIS, Evaluation
@@ -161,7 +161,7 @@ def test_the_published_model_has_the_published_confusion_matrix(page: Page) -> N
 def test_the_scores_are_ranked_as_scikit_learn_ranks_them(page: Page, santiago: Counts) -> None:
     cells = santiago.part("validation")
     evaluation = Evaluation.of(ARTIFACTS, santiago)
-    rows, label, weight = weigh(cells)
+    rows, label, weight = weighted_rows(cells)
     expected = ["Ranking, ROC AUC"]
     for name in (THIS, PUBLISHED, RATES, CEILING):
         score = [*evaluation.scores[name], *evaluation.scores[name]]
