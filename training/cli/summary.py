@@ -3,16 +3,27 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import msgspec
+from rich import box
 from rich.table import Table
 
 from training.fitting.baselines import RATES, TIMED_RATES
 from training.fitting.metrics import SHOWN
 from training.release.publish import METRICS, TrainingMetrics
 
-TIMED, UNTIMED = "With times", "Without times"
+TIMED, UNTIMED = "Model, times", "Model, no times"
 CHALLENGE, BEFORE = "Published model", "Before"
+HEADS: Final = {  # short enough for a terminal of 80 columns
+    "roc_auc": "ROC AUC",
+    "f1_delay": "F1",
+    "recall_delay": "Recall",
+    "recall_on_time": "Specif.",
+    "brier": "Brier",
+    "log_loss": "Log loss",
+    "ece": "ECE",
+}
 
 
 def before(artifacts: Path) -> TrainingMetrics | None:
@@ -32,21 +43,23 @@ def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
     shown = {
         TIMED: metrics.timed_validation,
         UNTIMED: metrics.validation,
-        TIMED_RATES: metrics.tables.get(TIMED_RATES),
-        RATES: metrics.tables[RATES],
+        "Rates, times": metrics.tables.get(TIMED_RATES),
+        "Rates, no times": metrics.tables[RATES],
         CHALLENGE: metrics.challenge,
     }
     if earlier and earlier != metrics and earlier.counts_sha256 == metrics.counts_sha256:
         shown[BEFORE] = earlier.timed_validation or earlier.validation
-    found = {head: each for head, each in shown.items() if each is not None}
-    if metrics.timed_validation is None:
-        found = {head if head != UNTIMED else "This model": each for head, each in found.items()}
-    table = Table(title=f"On {metrics.validation['flights']:,.0f} flights it did not learn from")
-    table.add_column()
-    for head in found:
-        table.add_column(head, justify="right")
-    for name, (title, form) in SHOWN.items():
-        table.add_row(title, *(format(each[name], form) for each in found.values()))
+    table = Table(
+        "",
+        *HEADS.values(),
+        box=box.SIMPLE,
+        title=f"On {metrics.validation['flights']:,.0f} flights it did not learn from",
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for source, each in shown.items():
+        if each is not None:
+            table.add_row(source, *(format(each[name], SHOWN[name][1]) for name in HEADS))
     return table
 
 
