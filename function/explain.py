@@ -128,19 +128,18 @@ class Explainer:
                 adds[:, player] += orders / factorial(len(players)) * gain
         return adds
 
-    def _values(self, present: Features, cells: Cells) -> Floats:
+    def _values(self, present: Features, asked: Cells) -> Floats:
         """Return the value of a coalition for each cell, [N]."""
-        own, inverse = np.unique(self._keep(cells, present), return_inverse=True)
+        own, inverse = np.unique(self._keep(asked, present), return_inverse=True)
         others, weights = self._background(present)
         step = max(1, _ROWS // len(others))
-        means = [
-            self._model.predict((own[i : i + step, None] + others).ravel()).probability.reshape(
-                -1, len(others)
-            )
-            @ weights
-            for i in range(0, len(own), step)
-        ]
-        return np.concatenate([*means, np.empty(0)])[inverse]
+        means = [np.empty(0)]
+        for start in range(0, len(own), step):
+            cells = own[start : start + step, None] + others
+            probability = self._model.predict(cells.ravel()).probability.reshape(cells.shape)
+            # Not a matrix product: its last bits would depend on the other flights.
+            means.append((probability * weights).sum(axis=1))
+        return np.concatenate(means)[inverse]
 
     def _background(self, present: Features) -> tuple[Cells, Floats]:
         """Return the different values of the absent features, and the share of their flights."""

@@ -54,10 +54,10 @@ def test_cells_number_the_possible_flights(airport: str, request: pytest.Fixture
 
 def test_a_model_without_times_ignores_valid_ones(elsewhere: Counts) -> None:
     encoder = Encoder(elsewhere.categories)
-    flights = [Flight("Ñandú Air", "N", 7, time) for time in (None, "2017-07-14 19:30:00")]
+    flights = [Flight("Ñandú Air", "N", 8, time) for time in (None, "2017-08-14 19:30:00")]
     assert len(set(encoder.cells(flights).tolist())) == 1
     assert encoder.width == 4 + 2 + 7 + 1 + 1
-    assert refusal(encoder, Flight("Ñandú Air", "N", 7, "soon")).path == "$.flights[0].Fecha-I"
+    assert refusal(encoder, Flight("Ñandú Air", "N", 8, "soon")).path == "$.flights[0].Fecha-I"
 
 
 def test_no_flights_have_no_cells(encoder: Encoder) -> None:

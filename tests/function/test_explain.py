@@ -16,8 +16,8 @@ from function.flights import Flight
 from function.model import Model
 from tests.support.paths import ROOT
 from training.export.parity import requests_of
-from training.flights.counts import Counts
-from training.flights.features import every_cell, flights_of
+from training.flights.counts import TOTALS, Counts
+from training.flights.features import FLIGHT, every_cell, flights_of
 
 NAMES = ("OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM")
 
@@ -159,21 +159,25 @@ def test_decision_and_probability_are_those_of_predict(
 
 
 def test_the_training_flights_are_those_that_were_counted(
-    client: TestClient, model: Model, santiago: Counts
+    client: TestClient, santiago: Counts
 ) -> None:
     table = santiago.part("train")
     rows = table.iloc[:: len(table) // 90]
     answers = ask(client, requests_of(rows)).explanations
-    sums = santiago.without_time().part("train").set_index(["OPERA", "TIPOVUELO", "MES"])
-    for row, explained in zip(rows.itertuples(index=False), answers, strict=True):
-        expected = TrainingFlights(row.flights, row.delayed, row.delayed / row.flights)
-        assert explained.training == expected
-        at_any_time = sums.loc[(row.OPERA, row.TIPOVUELO, row.MES)]
-        assert explained.training_without_time == TrainingFlights(
-            at_any_time["flights"],
-            at_any_time["delayed"],
-            at_any_time["delayed"] / at_any_time["flights"],
+    sums = {
+        (airline, flight_type, month): counted(*totals)
+        for airline, flight_type, month, *totals in (
+            santiago.without_time().part("train")[[*FLIGHT, *TOTALS]].to_numpy().tolist()
         )
+    }
+    for row, explained in zip(rows[[*FLIGHT, *TOTALS]].to_numpy().tolist(), answers, strict=True):
+        *flight, flights, delayed = row
+        assert explained.training == counted(flights, delayed)
+        assert explained.training_without_time == sums[tuple(flight)]
+
+
+def counted(flights: int, delayed: int) -> TrainingFlights:
+    return TrainingFlights(flights, delayed, delayed / flights)
 
 
 def test_a_cell_that_training_never_saw_has_no_rate(model: Model) -> None:

@@ -58,7 +58,7 @@ def with_time(data: pd.DataFrame) -> pd.DataFrame:
     if "Fecha-I" not in data:
         return data.assign(**NOT_GIVEN)
     scheduled = pd.to_datetime(data["Fecha-I"], format="ISO8601")
-    weekdays = scheduled.dt.weekday.map(dict(enumerate(WEEKDAYS)))
+    weekdays = scheduled.dt.day_of_week.map(dict(enumerate(WEEKDAYS)))
     return data.assign(
         HORA=scheduled.dt.hour.fillna(NOT_GIVEN["HORA"]).astype("int64"),
         DIANOM=weekdays.fillna(NOT_GIVEN["DIANOM"]),
