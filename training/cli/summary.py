@@ -108,9 +108,10 @@ def scores(table: pd.DataFrame, choice: Settings, current: Settings) -> Table:
     """Return the ten best settings of a selection, the chosen ones and the current ones."""
     ways = [way for way in WAYS if f"{way}_gap" in table]
     shown = Table(
-        *["", "Trees", "Rate", "Depth", "Weight", "Log loss", *(f"{way} gap" for way in ways)],
+        *["", "Trees", "Rate", "Depth", "Weight", "Log loss", *ways],
         box=box.SIMPLE,
-        title="Gaps to the best, in standard errors",
+        pad_edge=False,
+        title="untimed, timed: distance to the best, in standard errors",
     )
     for place, row in table.iterrows():
         settings = settings_of(row)
