@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext
 from starlette.testclient import TestClient
 
+from function.page import page as served
+from function.page import render
 from tests.function.page.browsing import show
 from tests.support.paths import ROOT
 
@@ -21,6 +23,14 @@ def test_a_browser_and_curl_get_the_page(client: TestClient) -> None:
         assert response.headers["Content-Type"] == "text/html; charset=utf-8"
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
         assert "unsafe" not in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n"], ids=["windows", "old-mac", "unix"])
+def test_the_line_ends_of_a_checkout_change_nothing(end: bytes) -> None:
+    unix = re.sub(rb"\r\n?", b"\n", SOURCE)
+    rendered = render(unix.replace(b"\n", end))
+    assert rendered.html == unix
+    assert rendered == served()
 
 
 @pytest.mark.parametrize("tag", ["style", "script"])
