@@ -11,6 +11,7 @@ import pytest
 from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
 
+from function.metadata import WEEKDAYS
 from tests.support.paths import ROOT
 from training.flights.counts import Counts, read
 from training.flights.split import SPLITS
@@ -42,6 +43,17 @@ def elsewhere() -> Counts:
     table = pd.DataFrame(cells, columns=["OPERA", "TIPOVUELO", "MES", "split"])
     table["flights"] = rng.integers(0, 400, len(table))
     table["delayed"] = rng.binomial(table["flights"], rng.uniform(0.05, 0.5, len(table)))
+    return Counts.from_table(table)
+
+
+@pytest.fixture(scope="session")
+def elsewhere_timed(elsewhere: Counts) -> Counts:
+    """Return the same counts at five hours and seven weekdays, and some without a time."""
+    rng = np.random.default_rng(8)
+    hours, days = [-1, 0, 6, 12, 23], list(WEEKDAYS)
+    table = elsewhere.table.loc[elsewhere.table.index.repeat(6)].reset_index(drop=True)
+    table["HORA"] = rng.choice(hours, len(table))
+    table["DIANOM"] = np.where(table["HORA"] < 0, "", rng.choice(days, len(table)))
     return Counts.from_table(table)
 
 

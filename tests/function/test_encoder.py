@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from function.encoder import Encoder
-from function.errors import RequestError
+from function.errors import InputError
 from function.flights import Flight
+from training.export.parity import requests_of
 from training.flights.counts import Counts
-from training.flights.features import every_flight, one_hot
-from training.model import DelayModel
+from training.flights.features import cells_of, every_cell, flights_of, one_hot
 
 
 @pytest.fixture
@@ -17,27 +17,47 @@ def encoder(santiago: Counts) -> Encoder:
     return Encoder(santiago.categories)
 
 
-def refusal(encoder: Encoder, *flights: Flight) -> RequestError:
-    with pytest.raises(RequestError) as raised:
+def refusal(encoder: Encoder, *flights: Flight) -> InputError:
+    with pytest.raises(InputError) as raised:
         encoder.cells(flights)
     return raised.value
 
 
-@pytest.mark.parametrize("airport", ["santiago", "elsewhere"])
+@pytest.mark.parametrize("airport", ["santiago", "elsewhere", "elsewhere_timed"])
 def test_one_hot_rows_are_those_of_scikit_learn(
     airport: str, request: pytest.FixtureRequest
 ) -> None:
     counts: Counts = request.getfixturevalue(airport)
-    flights = every_flight(counts.categories)
     encoder = Encoder(counts.categories)
-    expected = one_hot(flights, counts.categories).to_numpy()
-    assert encoder.one_hot.dtype == np.float32
-    assert np.array_equal(encoder.one_hot, expected)
+    for cells in every_cell(counts.categories):
+        rows = encoder.one_hot(cells)
+        assert rows.dtype == np.float32
+        expected = one_hot(flights_of(cells, counts.categories), counts.categories)
+        assert np.array_equal(rows, expected.to_numpy())
 
 
-def test_cells_number_the_possible_flights_in_order(oracle: DelayModel, encoder: Encoder) -> None:
-    rows = every_flight(oracle.categories).itertuples(index=False, name=None)
-    assert encoder.cells([Flight(*row) for row in rows]).tolist() == list(range(552))
+def test_one_row_alone_is_as_among_others(encoder: Encoder) -> None:
+    cells = np.random.default_rng(3).integers(0, 23 * 2 * 12 * 25 * 8, 50)
+    together = encoder.one_hot(cells)
+    assert np.array_equal(together, np.concatenate([encoder.one_hot(c[None]) for c in cells]))
+
+
+@pytest.mark.parametrize("airport", ["santiago", "elsewhere_timed"])
+def test_cells_number_the_possible_flights(airport: str, request: pytest.FixtureRequest) -> None:
+    counts: Counts = request.getfixturevalue(airport)
+    encoder = Encoder(counts.categories)
+    for cells in every_cell(counts.categories):
+        flights = flights_of(cells, counts.categories)
+        assert encoder.cells(requests_of(flights)).tolist() == cells.tolist()
+        assert cells_of(flights, counts.categories).tolist() == cells.tolist()
+
+
+def test_a_model_without_times_ignores_valid_ones(elsewhere: Counts) -> None:
+    encoder = Encoder(elsewhere.categories)
+    flights = [Flight("Ñandú Air", "N", 8, time) for time in (None, "2017-08-14 19:30:00")]
+    assert len(set(encoder.cells(flights).tolist())) == 1
+    assert encoder.width == 4 + 2 + 7 + 1 + 1
+    assert refusal(encoder, Flight("Ñandú Air", "N", 8, "soon")).path == "$.flights[0].Fecha-I"
 
 
 def test_no_flights_have_no_cells(encoder: Encoder) -> None:
@@ -76,6 +96,18 @@ def test_no_flights_have_no_cells(encoder: Encoder) -> None:
             "MES",
             "Expected an integer from 1 to 12, got a number out of range",
             id="large month",
+        ),
+        pytest.param(
+            Flight("Sky Airline", "N", 7, "2017-07-14"),
+            "Fecha-I",
+            'Expected a local time such as 2017-07-14 19:30:00, got "2017-07-14"',
+            id="date without a time",
+        ),
+        pytest.param(
+            Flight("Sky Airline", "N", 8, "2017-07-14 19:30:00"),
+            "Fecha-I",
+            'Expected a time in month 8, as in `MES`, got "2017-07-14 19:30:00"',
+            id="another month",
         ),
     ],
 )

@@ -1,26 +1,30 @@
-"""Reasons add up, and are those of the definition."""
+"""Explanations add up, and are those of the definition."""
 
+import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable
 
 import msgspec
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from function.encoder import Encoder
-from function.explain import Explainer, Explanation, Memory
+from function.errors import TooManyError
+from function.evidence import NEVER_SEEN, Evidence, TrainingFlights
+from function.explain import Explainer, Explanation
 from function.flights import Flight
 from function.model import Model
 from tests.support.paths import ROOT
+from training.export.parity import requests_of
+from training.flights.counts import TOTALS, Counts
+from training.flights.features import FLIGHT, every_cell, flights_of
 
-FEATURES = ("OPERA", "TIPOVUELO", "MES")
+NAMES = ("OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM")
 
-type Plain = Callable[[Flight], dict[str, float]]
-
-# The sums run in double precision over 552 probabilities below 1.
+# The sums run in double precision over probabilities below 1.
 TOLERANCE = 1e-12
+
+type Digits = tuple[int, ...]
 
 
 def ask(client: TestClient, flights: list[Flight]) -> Explanation:
@@ -34,99 +38,191 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="module")
-def flights(model: Model) -> list[Flight]:
-    """Return all possible flights, in the order of their cells."""
-    known = msgspec.structs.astuple(model.metadata.categories)
+def untimed(model: Model) -> list[Flight]:
+    """Return all possible flights without a time, in the order of their cells."""
+    known = msgspec.structs.astuple(model.metadata.categories)[:3]
     return [Flight(*values) for values in itertools.product(*known)]
 
 
 @pytest.fixture(scope="module")
-def answer(client: TestClient, flights: list[Flight]) -> Explanation:
-    return ask(client, flights)
+def timed(model: Model) -> list[Flight]:
+    """Return some flights with a time, drawn from all possible ones."""
+    cells = np.concatenate(list(every_cell(model.metadata.categories)))
+    drawn = np.random.default_rng(5).choice(cells, 60, replace=False)
+    flights = requests_of(flights_of(drawn, model.metadata.categories))
+    return [flight for flight in flights if flight.scheduled]
 
 
 @pytest.fixture(scope="module")
-def plain(model: Model, flights: list[Flight]) -> Plain:
-    """Return (flight) -> {feature: Shapley value}, by the definition and one flight at a time."""
-    encoder = Encoder(model.metadata.categories)
-    cells = np.arange(len(flights))
-    f = dict(zip(flights, model.predict(encoder.one_hot, cells).probability.tolist(), strict=True))
-    seen = Counter({flights[c.cell]: c.flights for c in model.metadata.training_counts})
+def answer(client: TestClient, untimed: list[Flight]) -> Explanation:
+    return ask(client, untimed)
 
-    def worth(flight: Flight, coalition: frozenset[str]) -> float:
-        own = {field: getattr(flight, field) for field in coalition}
-        total = 0.0
-        for other, times in seen.items():
-            total += times * f[msgspec.structs.replace(other, **own)]
-        return total / seen.total()
 
-    def shapley(flight: Flight) -> dict[str, float]:
-        adds = dict.fromkeys(FEATURES, 0.0)
-        orders = list(itertools.permutations(FEATURES))
+@pytest.fixture(scope="module")
+def timed_answer(client: TestClient, timed: list[Flight]) -> Explanation:
+    return ask(client, timed)
+
+
+class Definition:
+    """The game as its docstring defines it, one training flight and one order at a time."""
+
+    def __init__(self, model: Model, santiago: Counts) -> None:
+        self._model, self._sizes = model, model.encoder.sizes
+        train = santiago.part("train")
+        known = model.metadata.categories
+        places = [
+            train[name].map({value: i for i, value in enumerate(getattr(known, name))})
+            for name in NAMES
+        ]
+        rows = zip(zip(*places, strict=True), train["flights"], strict=True)
+        self._training = Counter({digits: int(flights) for digits, flights in rows})
+
+    def value(self, own: Digits, coalition: frozenset[int]) -> float:
+        forgets_time = not coalition & {3, 4}
+        asked: Counter[Digits] = Counter()
+        for other, flights in self._training.items():
+            digits = [own[i] if i in coalition else other[i] for i in range(5)]
+            asked[tuple([*digits[:3], 0, 0] if forgets_time else digits)] += flights
+        cells = np.ravel_multi_index(np.array(list(asked)).T, self._sizes)
+        probability = self._model.predict(cells.astype(np.int64)).probability.astype(np.float64)
+        return float(np.average(probability, weights=list(asked.values())))
+
+    def shapley(self, own: Digits, players: range) -> list[float]:
+        values = {
+            frozenset(group): self.value(own, frozenset(group))
+            for size in range(len(players) + 1)
+            for group in itertools.combinations(players, size)
+        }
+        adds = dict.fromkeys(players, 0.0)
+        orders = list(itertools.permutations(players))
         for order in orders:
             for place, feature in enumerate(order):
                 before = frozenset(order[:place])
-                adds[feature] += worth(flight, before | {feature}) - worth(flight, before)
-        return {feature: adds[feature] / len(orders) for feature in FEATURES}
-
-    return shapley
+                adds[feature] += values[before | {feature}] - values[before]
+        return [adds[feature] / len(orders) for feature in players]
 
 
-def test_reasons_are_the_shapley_values_of_the_definition(
-    answer: Explanation, flights: list[Flight], plain: Plain
+@pytest.fixture(scope="module")
+def definition(model: Model, santiago: Counts) -> Definition:
+    return Definition(model, santiago)
+
+
+def digits_of(model: Model, flight: Flight) -> Digits:
+    (cell,) = model.encoder.cells([flight])
+    return tuple(int(digit) for digit in np.unravel_index(cell, model.encoder.sizes))
+
+
+def test_without_a_time_they_are_the_shapley_values_of_the_definition(
+    answer: Explanation, untimed: list[Flight], definition: Definition, model: Model
 ) -> None:
-    every_23rd = list(zip(flights, answer.explanations, strict=True))[::23]
-    for flight, reasons in every_23rd:
-        assert msgspec.to_builtins(reasons.adds) == pytest.approx(plain(flight), abs=TOLERANCE)
+    for flight, explained in list(zip(untimed, answer.explanations, strict=True))[::61]:
+        expected = definition.shapley(digits_of(model, flight), range(3))
+        adds = explained.adds
+        assert pytest.approx(expected, abs=TOLERANCE) == [adds.OPERA, adds.TIPOVUELO, adds.MES]
+        assert adds.HORA is adds.DIANOM is msgspec.UNSET
 
 
-def test_reasons_add_up_to_the_probability_of_every_possible_flight(answer: Explanation) -> None:
+def test_with_a_time_they_are_the_shapley_values_of_the_definition(
+    timed_answer: Explanation, timed: list[Flight], definition: Definition, model: Model
+) -> None:
+    for flight, explained in list(zip(timed, timed_answer.explanations, strict=True))[::15]:
+        expected = definition.shapley(digits_of(model, flight), range(5))
+        found = msgspec.structs.astuple(explained.adds)
+        assert list(found) == pytest.approx(expected, abs=TOLERANCE)
+
+
+def test_they_add_up_to_the_probability(answer: Explanation, timed_answer: Explanation) -> None:
+    assert answer.base_rate == timed_answer.base_rate
     assert len(answer.explanations) == 552
-    for reasons in answer.explanations:
-        total = answer.base_rate + sum(msgspec.structs.astuple(reasons.adds))
-        assert total == pytest.approx(reasons.probability, abs=TOLERANCE)
+    for explained in [*answer.explanations, *timed_answer.explanations]:
+        adds = msgspec.to_builtins(explained.adds).values()
+        assert answer.base_rate + sum(adds) == pytest.approx(explained.probability, abs=TOLERANCE)
 
 
-def test_base_rate_is_the_mean_prediction_over_the_training_flights(answer: Explanation) -> None:
-    seen = [(r.training.flights, r.probability) for r in answer.explanations]
+def test_the_base_rate_is_the_mean_prediction_over_the_training_flights(
+    answer: Explanation,
+) -> None:
+    seen = [(each.training.flights, each.probability) for each in answer.explanations]
     mean = sum(n * p for n, p in seen) / sum(n for n, _ in seen)
     assert answer.base_rate == pytest.approx(mean, abs=TOLERANCE)
 
 
 def test_decision_and_probability_are_those_of_predict(
-    client: TestClient, answer: Explanation, flights: list[Flight]
+    client: TestClient, untimed: list[Flight], timed: list[Flight]
 ) -> None:
+    flights = [*untimed[::7], *timed]
     body = msgspec.to_builtins({"flights": flights})
     predicted = client.post("/predict?probability=true", json=body).json()
-    assert [r.predict for r in answer.explanations] == predicted["predict"]
-    assert [r.probability for r in answer.explanations] == predicted["probability"]
+    explained = ask(client, flights).explanations
+    assert [each.predict for each in explained] == predicted["predict"]
+    assert [each.probability for each in explained] == predicted["probability"]
 
 
-def test_memory_is_what_training_counted(answer: Explanation, model: Model) -> None:
-    counted = {c.cell: (c.flights, c.delayed) for c in model.metadata.training_counts}
-    for cell, reasons in enumerate(answer.explanations):
-        seen, delayed = counted.get(cell, (0, 0))
-        rate = delayed / seen if seen else None
-        assert reasons.training == Memory(seen, delayed, rate)
+def test_the_training_flights_are_those_that_were_counted(
+    client: TestClient, santiago: Counts
+) -> None:
+    table = santiago.part("train")
+    rows = table.iloc[:: len(table) // 90]
+    answers = ask(client, requests_of(rows)).explanations
+    sums = {
+        (airline, flight_type, month): counted(*totals)
+        for airline, flight_type, month, *totals in (
+            santiago.without_time().part("train")[[*FLIGHT, *TOTALS]].to_numpy().tolist()
+        )
+    }
+    for row, explained in zip(rows[[*FLIGHT, *TOTALS]].to_numpy().tolist(), answers, strict=True):
+        *flight, flights, delayed = row
+        assert explained.training == counted(flights, delayed)
+        assert explained.training_without_time == sums[tuple(flight)]
+
+
+def counted(flights: int, delayed: int) -> TrainingFlights:
+    return TrainingFlights(flights, delayed, delayed / flights)
+
+
+def test_a_cell_that_training_never_saw_has_no_rate(model: Model) -> None:
+    evidence = Evidence(model)
+    cells = np.concatenate(list(every_cell(model.metadata.categories)))
+    unseen = cells[~np.isin(cells, np.concatenate([evidence.untimed[0], evidence.timed[0]]))]
+    assert evidence.of(unseen[:3]) == [NEVER_SEEN] * 3
 
 
 def test_explanations_come_in_the_order_of_the_flights(client: TestClient) -> None:
     june, july = Flight("Grupo LATAM", "N", 6), Flight("Grupo LATAM", "N", 7)
-    together = ask(client, [july, june, july]).explanations
-    assert together == [ask(client, [flight]).explanations[0] for flight in (july, june, july)]
-    assert together[0] != together[1]
+    evening = Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")
+    asked = [july, evening, june, july, evening]
+    together = ask(client, asked).explanations
+    assert together == [ask(client, [flight]).explanations[0] for flight in asked]
+    assert len({str(each) for each in together}) == 3
 
 
 def test_no_flights_are_explained_as_none(client: TestClient) -> None:
     assert ask(client, []).explanations == []
 
 
-def test_the_model_runs_once_however_often_it_is_asked(
-    model: Model, monkeypatch: pytest.MonkeyPatch
+def test_flights_with_a_time_are_bounded_by_the_rows_that_they_take(
+    client: TestClient, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    explainer = Explainer(model, Encoder(model.metadata.categories))
-    monkeypatch.delattr(model, "_session")
-    assert len(explainer.explain(np.array([3, 551, 3])).explanations) == 3
+    evening = Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")
+    assert len(ask(client, [evening] * 100).explanations) == 100
+    monkeypatch.setattr("function.explain.MAX_ROWS", 20_000)
+    explainer = Explainer(model, Evidence(model))
+    asyncio.run(explainer.explain(model.encoder.cells([evening] * 2)))
+    with pytest.raises(TooManyError, match=r"Expected at most 2 flights with a time .* got 3"):
+        asyncio.run(explainer.explain(model.encoder.cells([evening] * 3)))
+
+
+def test_other_work_is_done_while_flights_are_explained(model: Model) -> None:
+    async def explain() -> int:
+        turns = 0
+        explaining = asyncio.create_task(Explainer(model, Evidence(model)).explain(cells))
+        while not explaining.done():
+            await asyncio.sleep(0)
+            turns += 1
+        return turns
+
+    cells = model.encoder.cells([Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")])
+    assert asyncio.run(explain()) > 32
 
 
 def test_unknown_category_is_rejected_with_its_path(client: TestClient) -> None:

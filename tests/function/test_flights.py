@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from function.errors import RequestError
-from function.flights import MAX_FLIGHTS, Flight, decode
+from function.errors import InputError, TooManyError
+from function.flights import MAX_FLIGHTS, Flight, Time, decode, read_time
 
 SKY = b'{"OPERA":"Sky Airline","TIPOVUELO":"N","MES":3}'
 
@@ -13,8 +13,8 @@ def in_month(value: bytes) -> bytes:
     return b'{"flights":[%s,{"OPERA":"Sky Airline","TIPOVUELO":"N","MES":%s}]}' % (SKY, value)
 
 
-def refusal(body: bytes) -> RequestError:
-    with pytest.raises(RequestError) as raised:
+def refusal(body: bytes) -> InputError:
+    with pytest.raises(InputError) as raised:
         decode(body)
     return raised.value
 
@@ -61,7 +61,7 @@ def test_flights_are_read_in_order_and_other_fields_ignored(
 def test_a_month_that_is_no_integer_is_refused_in_json_words(value: bytes, got: str) -> None:
     error = refusal(in_month(value))
     assert str(error) == f"Expected an integer, got {got} - at `$.flights[1].MES`"
-    assert (error.path, error.status) == ("$.flights[1].MES", 400)
+    assert error.path == "$.flights[1].MES"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_body_of_another_shape_is_refused_with_its_place(body: bytes, message:
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     error = refusal(body)
     assert str(error).startswith("Expected JSON, got a fault: ")
-    assert (error.path, error.status) == ("$", 400)
+    assert error.path == "$"
 
 
 def test_a_byte_that_is_not_utf8_is_named_even_in_an_ignored_field() -> None:
@@ -116,10 +116,18 @@ def test_a_byte_that_is_not_utf8_is_named_even_in_an_ignored_field() -> None:
     assert str(refusal(body)) == "Expected UTF-8, got the byte 0xff at 6 - at `$`"
 
 
-@pytest.mark.parametrize("field", [b"x", b"flights"], ids=["ignored field", "flights"])
-def test_json_nested_too_deeply_is_refused(field: bytes) -> None:
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        pytest.param(b"x", "Expected JSON, got it nested too deeply - at `$`", id="ignored field"),
+        pytest.param(
+            b"flights", "Expected an object, got an array - at `$.flights[0]`", id="flights"
+        ),
+    ],
+)
+def test_json_nested_too_deeply_is_refused(field: bytes, message: str) -> None:
     body = b'{"%s":%s%s}' % (field, b"[" * 100_000, b"]" * 100_000)
-    assert refusal(body).status == 400
+    assert str(refusal(body)) == message
 
 
 def test_more_flights_than_the_bound_are_too_large() -> None:
@@ -127,4 +135,50 @@ def test_more_flights_than_the_bound_are_too_large() -> None:
     assert len(decode(flights)) == MAX_FLIGHTS
     error = refusal(flights.replace(b"[", b"[%s," % SKY))
     assert str(error) == "Expected at most 10000 flights, got 10001 - at `$.flights`"
-    assert error.status == 413
+    assert isinstance(error, TooManyError)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        pytest.param("2017-07-14 19:30:00", Time(7, 19, 4), id="as the challenge writes it"),
+        pytest.param("2017-07-14T19:30:00", Time(7, 19, 4), id="ISO 8601"),
+        pytest.param("2017-07-14T19:30", Time(7, 19, 4), id="without seconds"),
+        pytest.param("2017-07-14 19:30:00.123456", Time(7, 19, 4), id="microseconds"),
+        pytest.param("2024-02-29 00:00", Time(2, 0, 3), id="leap day"),
+        pytest.param("2017-12-31 23:59:59", Time(12, 23, 6), id="last hour of a Sunday"),
+        pytest.param("2017-07-14T19:30:00Z", None, id="Z"),
+        pytest.param("2017-07-14T19:30:00-04:00", None, id="offset"),
+        pytest.param("2017-07-14T19:30-04", None, id="offset of an hour"),
+        pytest.param("2017-07-14", None, id="date"),
+        pytest.param("2017-07-14 19", None, id="hour"),
+        pytest.param("2017-07-14 24:00:00", None, id="hour 24"),
+        pytest.param("2017-07-14 19:60:00", None, id="minute 60"),
+        pytest.param("2017-02-29 10:00:00", None, id="no leap day"),
+        pytest.param("2017-W28-5T19:30:00", None, id="week date"),
+        pytest.param("20170714T193000", None, id="basic format"),
+        pytest.param("14-07-2017 19:30:00", None, id="day first"),
+        pytest.param("2017-07-14x19:30:00", None, id="another separator"),
+        pytest.param("2017-07-14 19:30:00,5", None, id="comma"),
+        pytest.param("2017-07-14 19:30:00.1234567", None, id="seven digits"),
+        pytest.param("2017-07-14 19:30:00 ", None, id="trailing blank"),
+        pytest.param("2017-07-14 19:30:00.", None, id="trailing point"),
+        pytest.param("", None, id="empty"),
+        pytest.param("٢٠١٧-07-14 19:30:00", None, id="other digits"),
+    ],
+)
+def test_a_scheduled_time_is_read_or_none(text: str, time: Time | None) -> None:
+    assert read_time(text) == time
+
+
+def test_a_scheduled_time_may_be_missing_or_null() -> None:
+    flight = SKY.replace(b"}", b',"Fecha-I":%s}')
+    bodies = [SKY, flight % b"null", flight % b'"2017-03-01 10:00:00"']
+    found = [decode(b'{"flights":[%s]}' % body)[0].scheduled for body in bodies]
+    assert found == [None, None, "2017-03-01 10:00:00"]
+
+
+def test_a_scheduled_time_of_another_type_is_refused() -> None:
+    body = b'{"flights":[%s]}' % SKY.replace(b"}", b',"Fecha-I":1930}')
+    expected = "Expected a string or null, got an integer - at `$.flights[0].Fecha-I`"
+    assert str(refusal(body)) == expected

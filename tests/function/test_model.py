@@ -4,11 +4,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 
-from function.encoder import Encoder
 from function.errors import ModelError
 from function.metadata import Metadata
 from function.model import Model
@@ -48,11 +49,16 @@ def test_a_model_says_what_training_wrote_into_it(path: Path, santiago: Counts) 
     assert Metadata.from_properties(model.metadata.to_properties()) == model.metadata
 
 
-def test_each_flight_of_a_batch_gets_its_own_answer(path: Path, santiago: Counts) -> None:
-    model, encoder = Model(path), Encoder(santiago.categories)
-    cells = np.random.default_rng(0).integers(0, 552, 1000)
-    together = model.predict(encoder.one_hot, cells)
-    alone = [model.predict(encoder.one_hot, np.array([cell])) for cell in cells]
+@pytest.mark.parametrize("rows", [7, 10_000], ids=["in many runs", "in one run"])
+def test_each_flight_of_a_batch_gets_its_own_answer(
+    path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    model = Model(path)
+    monkeypatch.setattr("function.model.RUN_ROWS", rows)
+    cells = np.random.default_rng(0).integers(0, 23 * 2 * 12 * 25 * 8, 1000)
+    cells = np.concatenate([cells, cells[::-3]])
+    together = model.predict(cells)
+    alone = [model.predict(np.array([cell])) for cell in cells]
     delay, probability = map(np.concatenate, zip(*alone, strict=True))
     assert np.array_equal(delay, together.delay)
     assert np.array_equal(probability, together.probability)
@@ -70,13 +76,13 @@ def test_a_file_cut_short_is_refused(path: Path, size: int) -> None:
 
 
 def test_another_format_version_is_refused(path: Path) -> None:
-    edited(path, lambda properties: properties.update(format_version="2"))
-    assert "its format version is 2, expected 1" in refusal(path)
+    edited(path, lambda properties: properties.update(format_version="1"))
+    assert "its format version is 1, expected 2" in refusal(path)
 
 
 def test_a_graph_without_metadata_is_refused(path: Path) -> None:
     edited(path, dict.clear)
-    assert "its format version is None, expected 1" in refusal(path)
+    assert "its format version is None, expected 2" in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,7 @@ def test_metadata_of_another_shape_is_refused(path: Path, key: str, value: str) 
 def test_metadata_that_does_not_fit_the_graph_is_refused(path: Path) -> None:
     categories = '{"OPERA":["A"],"TIPOVUELO":["N"],"MES":[1]}'
     edited(path, lambda properties: properties.update(categories=categories))
-    assert "its graph has [('one_hot', 'tensor(float)', ['N', 37]), " in refusal(path)
+    assert "its graph has [('one_hot', 'tensor(float)', ['N', 70]), " in refusal(path)
 
 
 def test_the_other_graph_is_no_model_of_the_function(path: Path) -> None:
@@ -106,5 +112,25 @@ def test_a_graph_that_answers_less_is_refused(path: Path) -> None:
     assert "but its metadata fits" in refusal(path)
 
 
-def test_a_new_key_is_passed_over(path: Path) -> None:
-    assert Model(edited(path, lambda properties: properties.update(weather='"fair"')))
+@pytest.mark.parametrize("value", ['"fair"', "fair", ""], ids=["JSON", "text", "empty"])
+def test_a_key_that_is_not_ours_is_ignored(path: Path, value: str) -> None:
+    assert Model(edited(path, lambda properties: properties.update(weather=value)))
+
+
+def test_the_counts_of_timed_cells_are_not_public(path: Path) -> None:
+    public = Model(path).metadata.public()
+    assert "timed_training_counts" not in public
+    assert len(msgspec.json.encode(public)) < 20_000
+
+
+def test_each_different_cell_runs_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, asked = Model(path), []
+    one_hot = model.encoder.one_hot
+
+    def counted(cells: NDArray[np.int64]) -> NDArray[np.float32]:
+        asked.append(len(cells))
+        return one_hot(cells)
+
+    monkeypatch.setattr(model.encoder, "one_hot", counted)
+    model.predict(np.array([3, 5, 3, 3, 5]))
+    assert asked == [2]

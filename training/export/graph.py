@@ -100,13 +100,14 @@ def pipeline_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
 def _trees(model: DelayModel, source: str) -> ModelProto:
     """Return the booster as one node from `source`, [N, columns], to `margins`, [N, 1].
 
-    The converter writes a classifier of two classes. A regressor adds up the same leaves in the
-    same order, and takes ONNX Runtime 0.75 of the time.
+    The converter writes a classifier of two classes, or a regressor where no tree has a split. A
+    regressor adds up the same leaves in the same order, and takes ONNX Runtime 0.75 of the time.
     """
     width = len(model.columns)
     initial_types = [(source, FloatTensorType([None, width]))]
-    (classifier,) = convert_xgboost(model.booster, initial_types=initial_types).graph.node
-    trees = {each.name: helper.get_attribute_value(each) for each in classifier.attribute}
+    (ensemble,) = convert_xgboost(model.booster, initial_types=initial_types).graph.node
+    trees = {each.name: helper.get_attribute_value(each) for each in ensemble.attribute}
+    leaves = "class" if "class_ids" in trees else "target"
     regressor = helper.make_node(
         "TreeEnsembleRegressor",
         [source],
@@ -115,7 +116,10 @@ def _trees(model: DelayModel, source: str) -> ModelProto:
         n_targets=1,
         post_transform="NONE",  # its own sigmoid differs from XGBoost's by up to 236 ULP
         **{name: value for name, value in trees.items() if name.startswith("nodes_")},
-        **{f"target_{of}": trees[f"class_{of}"] for of in ("ids", "nodeids", "treeids", "weights")},
+        **{
+            f"target_{of}": trees[f"{leaves}_{of}"]
+            for of in ("ids", "nodeids", "treeids", "weights")
+        },
     )
     described = (
         helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", columns])

@@ -18,7 +18,7 @@ def auc_gain(cells: pd.DataFrame, score: Floats, other: Floats) -> tuple[float, 
     gain_of_on_time = _share_below(other, delayed) - _share_below(score, delayed)
     gain = float(gain_of_delayed @ delayed / delayed.sum())
     variance = sum(
-        weight @ (values - gain) ** 2 / (weight.sum() - 1) / weight.sum()
+        weight @ (values - gain) ** 2 / max(weight.sum() - 1, 1) / weight.sum()
         for values, weight in ((gain_of_delayed, delayed), (gain_of_on_time, on_time))
     )
     return gain, float(np.sqrt(variance))
@@ -32,7 +32,7 @@ def log_loss_gain(cells: pd.DataFrame, probability: Floats, other: Floats) -> tu
     gains = np.concatenate([np.log(p / q), np.log((1 - p) / (1 - q))])
     weight = np.concatenate([delayed, on_time])
     gain = float(gains @ weight / weight.sum())
-    variance = weight @ (gains - gain) ** 2 / (weight.sum() - 1)
+    variance = weight @ (gains - gain) ** 2 / max(weight.sum() - 1, 1)
     return gain, float(np.sqrt(variance / weight.sum()))
 
 

@@ -1,3 +1,5 @@
+"""The end of a training run says what matters."""
+
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,63 +9,99 @@ from rich.console import Console
 
 from training.cli.summary import before, figures, lines
 from training.project import ARTIFACTS
-from training.release.publish import Report
+from training.release.publish import Gain, TrainingMetrics
 
 
 @pytest.fixture(scope="module")
-def report() -> Report:
+def metrics() -> TrainingMetrics:
     found = before(ARTIFACTS)
     assert found is not None
     return found
 
 
-def said(report: Report, earlier: Report | None) -> str:
+def said(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> str:
     console = Console(width=100)
     with console.capture() as shown:
-        console.print(figures(report, earlier))
-    return shown.get() + "\n".join(lines(report, earlier, Path("artifacts")))
+        console.print(figures(metrics, earlier))
+    return shown.get() + "\n".join(lines(metrics, earlier, Path("artifacts")))
 
 
-def test_a_first_model_stands_beside_the_published_one(report: Report) -> None:
-    text = said(report, None)
-    figure = report.validation
-    warned = figure["true_positives"] + figure["false_positives"]
-    assert f"{report.validation['recall_delay']:.1%}" in text
-    assert f"{report.challenge['roc_auc']:.4f}" in text
-    assert f"{figure['true_positives'] / warned:.0%} of its warnings come true" in text
-    assert f"Model {report.model_version} is the first in artifacts" in text
+def test_the_model_stands_beside_tables_of_rates_and_the_published_model(
+    metrics: TrainingMetrics,
+) -> None:
+    text = said(metrics, None)
+    timed, challenge = metrics.timed_validation, metrics.challenge
+    assert timed is not None
+    assert challenge is not None
+    for shown in (timed, metrics.validation, challenge, *metrics.tables.values()):
+        assert f"{shown['roc_auc']:.4f}" in text
+    share = timed["true_positives"] / (timed["true_positives"] + timed["false_positives"])
+    assert f"{share:.0%} of these are late" in text
+    assert f"Model {metrics.model_version} is the first in artifacts" in text
+    assert "93,288 possible flights" in text
     assert "Before" not in text
 
 
-def test_the_same_model_again_is_said_to_be_the_same(report: Report) -> None:
-    text = said(report, report)
-    assert "is the one that stood there" in text
-    assert "Before" not in text
+def test_a_gain_within_chance_is_said_so_in_words(metrics: TrainingMetrics) -> None:
+    gains = {"untimed": Gain("Table of rates", 0.001, 0.0009), "timed": Gain("", 0.02, 0.001)}
+    text = said(msgspec.structs.replace(metrics, gains=gains), None)
+    without = "Asked without times, its ROC AUC is +0.0010 (standard error 0.0009) beside the best"
+    assert f"{without} table of rates, which is within chance." in text
+    with_times = "Asked with times, its ROC AUC is +0.0200 (standard error 0.0010) beside the best"
+    assert f"{with_times} table of rates.\n" in text
 
 
-def test_what_changed_is_said(report: Report) -> None:
-    validation = report.validation | {"roc_auc": report.validation["roc_auc"] - 0.05}
-    earlier = msgspec.structs.replace(
-        report,
-        model_version="0123456789ab",
-        counts_sha256="0" * 64,
-        settings=replace(report.settings, max_depth=report.settings.max_depth + 1),
-        columns=10,
-        validation=validation,
+def test_another_airports_model_knows_no_published_one(metrics: TrainingMetrics) -> None:
+    other = msgspec.structs.replace(
+        metrics, challenge=None, timed_validation=None, gains={"untimed": metrics.gains["untimed"]}
     )
-    text = said(report, earlier)
-    depth = report.settings.max_depth
-    assert "takes the place of 0123456789ab" in text
-    assert "it learnt from other flights" in text
-    assert f"max_depth {depth + 1} to {depth}, columns 10 to {report.columns};" in text
-    assert "ROC AUC +0.0500" in text
-    assert f"{validation['roc_auc']:.4f}" in text  # under Before
+    text = said(other, None)
+    assert "Published" not in text
+    assert "Model, times" not in text
 
 
-def test_a_model_that_warns_of_nothing_divides_by_nothing(report: Report) -> None:
-    none = report.validation | {"true_positives": 0.0, "false_positives": 0.0}
-    text = said(msgspec.structs.replace(report, validation=none), None)
-    assert "It warns of 0% of the flights" in text
+def test_the_same_model_again_is_said_to_be_unchanged(metrics: TrainingMetrics) -> None:
+    text = said(metrics, metrics)
+    assert "is unchanged" in text
+    assert "Before" not in text
+
+
+def test_what_changed_is_said(metrics: TrainingMetrics) -> None:
+    timed = metrics.timed_validation
+    assert timed is not None
+    earlier = msgspec.structs.replace(
+        metrics,
+        model_version="0123456789ab",
+        settings=replace(metrics.settings, max_depth=metrics.settings.max_depth + 1),
+        columns=10,
+        timed_validation=timed | {"roc_auc": 0.1234},
+    )
+    text = said(metrics, earlier)
+    depth = metrics.settings.max_depth
+    assert "replaces 0123456789ab" in text
+    assert f"max_depth {depth + 1} to {depth}, columns 10 to {metrics.columns}." in text
+    assert "0.1234" in text  # under Before
+
+
+def test_figures_of_other_flights_are_not_set_beside_these(metrics: TrainingMetrics) -> None:
+    other = msgspec.structs.replace(metrics, counts_sha256="0" * 64, model_version="0123456789ab")
+    text = said(metrics, other)
+    assert "It learned from other flights." in text
+    assert "Before" not in text
+
+
+def test_the_table_fits_a_terminal_of_80_columns(metrics: TrainingMetrics) -> None:
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(figures(metrics, None))
+    rows = [line for line in shown.get().splitlines() if "0." in line]
+    assert len(rows) == 5
+
+
+def test_a_model_that_predicts_no_delay_divides_by_nothing(metrics: TrainingMetrics) -> None:
+    none = metrics.validation | {"true_positives": 0.0, "false_positives": 0.0}
+    text = said(msgspec.structs.replace(metrics, validation=none, timed_validation=None), None)
+    assert "It predicts a delay for 0% of the flights" in text
 
 
 @pytest.mark.parametrize("content", [None, b"{", b'{"model_version":1}'], ids=str)

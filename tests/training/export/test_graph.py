@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
 
-from function.metadata import FORMAT_VERSION, Metadata
+from function.metadata import FORMAT_VERSION, CellCounts, Metadata
 from training.errors import DataError
 from training.export.graph import model_graph
-from training.flights.counts import Counts
+from training.flights.counts import TOTALS, Counts
+from training.flights.features import cells_of
 from training.model import DelayModel
 from training.project import ARTIFACTS
 
@@ -36,25 +38,35 @@ def face(session: ort.InferenceSession) -> dict[str, tuple[str, list[int | str]]
 def test_the_pipeline_takes_strings_and_the_model_a_one_hot_vector() -> None:
     pipeline, model = (face(ort.InferenceSession(ARTIFACTS / name)) for name in GRAPHS)
     outputs = {"delay": ("tensor(int64)", ["N"]), "probability": ("tensor(float)", ["N"])}
-    assert model == outputs | {"one_hot": ("tensor(float)", ["N", 37])}
+    assert model == outputs | {"one_hot": ("tensor(float)", ["N", 70])}
     assert pipeline == outputs | {
         "OPERA": ("tensor(string)", [None, 1]),
         "TIPOVUELO": ("tensor(string)", [None, 1]),
         "MES": ("tensor(int64)", [None, 1]),
+        "HORA": ("tensor(int64)", [None, 1]),
+        "DIANOM": ("tensor(string)", [None, 1]),
     }
 
 
 @pytest.mark.parametrize(
-    ("airline", "kind", "month"),
-    [("Nobody", "N", 3), ("Sky Airline", "X", 3), ("Sky Airline", "N", 13)],
+    ("field", "value"),
+    [("OPERA", "Nobody"), ("TIPOVUELO", "X"), ("MES", 13), ("HORA", 24), ("DIANOM", "lunes")],
 )
-def test_an_unknown_category_is_an_error_never_a_zero_row(
-    airline: str, kind: str, month: int
-) -> None:
+def test_an_unknown_category_is_an_error_never_a_zero_row(field: str, value: object) -> None:
     session = ort.InferenceSession(ARTIFACTS / "pipeline.onnx")
-    flight = {"OPERA": [[airline]], "TIPOVUELO": [[kind]], "MES": [[month]]}
+    flight = {"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 3, "HORA": 9, "DIANOM": "Lunes"}
+    inputs = {name: np.array([[known]]) for name, known in flight.items()}
+    assert session.run(["delay"], inputs)[0].shape == (1,)
     with pytest.raises(Exception, match="Unknown Category"):
-        session.run(None, {name: np.array(value) for name, value in flight.items()})
+        session.run(None, inputs | {field: np.array([[value]])})
+
+
+def test_the_graphs_ask_for_no_more_than_bigquery_runs() -> None:
+    for name in GRAPHS:
+        graph = onnx.load(ARTIFACTS / name)
+        assert graph.ir_version == 8
+        opsets = {each.domain: each.version for each in graph.opset_import}
+        assert opsets == {"": 17, "ai.onnx.ml": 3}
 
 
 def test_both_graphs_carry_the_same_metadata(metadata: Metadata, session: object) -> None:
@@ -80,14 +92,22 @@ def test_the_metadata_counts_each_cell_under_the_encoders_number(
     metadata: Metadata, santiago: Counts
 ) -> None:
     known = metadata.categories
-    rows = santiago.part("train").drop(columns="split").itertuples(index=False, name=None)
-    train = {row[:3]: row[3:] for row in rows}
+    untimed = santiago.without_time().part("train")[["OPERA", "TIPOVUELO", "MES", *TOTALS]]
+    train = {row[:3]: row[3:] for row in untimed.itertuples(index=False, name=None)}
     assert len(metadata.training_counts) == len(train)
     for each in metadata.training_counts:
         pair, month = divmod(each.cell, len(known.MES))
-        airline, kind = divmod(pair, len(known.TIPOVUELO))
-        flight = known.OPERA[airline], known.TIPOVUELO[kind], known.MES[month]
+        airline, flight_type = divmod(pair, len(known.TIPOVUELO))
+        flight = known.OPERA[airline], known.TIPOVUELO[flight_type], known.MES[month]
         assert train[flight] == (each.flights, each.delayed)
+
+
+def test_the_metadata_counts_each_timed_cell(metadata: Metadata, santiago: Counts) -> None:
+    train = santiago.part("train")
+    cells = cells_of(train, santiago.categories).tolist()
+    expected = dict(zip(cells, train[TOTALS].itertuples(index=False, name=None), strict=True))
+    counted = msgspec.json.decode(metadata.timed_training_counts, type=list[CellCounts])
+    assert {each.cell: (each.flights, each.delayed) for each in counted} == expected
 
 
 def test_ten_columns_that_the_flights_do_not_know_are_refused(

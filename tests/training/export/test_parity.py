@@ -1,36 +1,35 @@
 """The graphs answer what was trained, for every possible flight and on every path."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from function.model import Model
 from training.export.parity import (
     ParityError,
+    Pipeline,
     by_function,
     by_oracle,
-    by_pipeline,
-    margins_of_pipeline,
     prove,
+    requests_of,
     ulp_apart,
 )
 from training.flights.counts import Counts
-from training.flights.features import every_flight
+from training.flights.features import every_cell, flights_of
 from training.model import DelayModel
 from training.project import ARTIFACTS
 from training.release.publish import publish
 
-MODELS = ["published", "top10", "elsewhere"]
-BATCHES = [0, 1, 2, 552, 10_000]
+MODELS = ["published", "top10", "elsewhere", "elsewhere_timed"]
+BATCHES = [0, 1, 2, 10_000]
 
 
 @pytest.fixture(scope="module", params=MODELS)
 def artifacts(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    santiago: Counts,
-    elsewhere: Counts,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, santiago: Counts
 ) -> Path:
     """Return the artifacts of one model: the committed, the ten columns', another airport's."""
     if request.param == "published":
@@ -39,7 +38,7 @@ def artifacts(
     if request.param == "top10":
         publish(santiago, "top10", folder)
     else:
-        publish(elsewhere, "all", folder)
+        publish(request.getfixturevalue(request.param), "all", folder)
     return folder
 
 
@@ -52,60 +51,70 @@ def model(artifacts: Path) -> DelayModel:
     return DelayModel(store=booster.store) if columns == 10 else booster
 
 
-def batch(model: DelayModel, size: int) -> pd.DataFrame:
-    """Return `size` flights; where they are as many as there are, every one, once."""
-    flights = every_flight(model.categories)
-    if size == 552:
-        return flights
-    drawn = np.random.default_rng(size).integers(0, len(flights), size)
-    return flights.iloc[drawn].reset_index(drop=True)
+@pytest.fixture(scope="module")
+def pipeline(artifacts: Path) -> Pipeline:
+    return Pipeline(artifacts / "pipeline.onnx")
 
 
-def test_santiago_has_552_possible_flights(oracle: DelayModel) -> None:
-    assert len(every_flight(oracle.categories).drop_duplicates()) == 552
+@pytest.fixture(scope="module")
+def function(artifacts: Path) -> Model:
+    return Model(artifacts / "model.onnx")
 
 
-@pytest.mark.parametrize("size", BATCHES)
-def test_labels_are_those_of_xgboost(artifacts: Path, model: DelayModel, size: int) -> None:
-    flights = batch(model, size)
-    labels = model.predict(model.preprocess(flights))
-    assert by_pipeline(artifacts / "pipeline.onnx", flights).delay.tolist() == labels
-    assert by_function(artifacts / "model.onnx", flights).delay.tolist() == labels
+def batches(model: DelayModel) -> Iterator[pd.DataFrame]:
+    """Yield every possible flight in parts, and batches of other sizes drawn from them."""
+    cells = list(every_cell(model.categories))
+    for part in cells:
+        yield flights_of(part, model.categories)
+    for size in BATCHES:
+        drawn = np.random.default_rng(size).choice(np.concatenate(cells), size)
+        yield flights_of(drawn, model.categories)
 
 
-@pytest.mark.parametrize("size", BATCHES)
-def test_margins_are_those_of_xgboost_to_the_bit(
-    artifacts: Path, model: DelayModel, size: int
+def test_santiago_has_93288_possible_flights(oracle: DelayModel) -> None:
+    flights = [flights_of(cells, oracle.categories) for cells in every_cell(oracle.categories)]
+    assert len(pd.concat(flights).drop_duplicates()) == 23 * 2 * 12 * (1 + 24 * 7) == 93_288
+
+
+def test_labels_are_those_of_xgboost(
+    model: DelayModel, pipeline: Pipeline, function: Model
 ) -> None:
-    flights = batch(model, size)
-    margins = model.margin(model.preprocess(flights))
-    assert margins_of_pipeline(artifacts / "pipeline.onnx", flights).tobytes() == margins.tobytes()
+    for flights in batches(model):
+        labels = model.predict(model.preprocess(flights))
+        assert pipeline.answer(flights)[0].delay.tolist() == labels
+        assert by_function(function, flights).delay.tolist() == labels
 
 
-@pytest.mark.parametrize("size", BATCHES)
+def test_margins_are_those_of_xgboost_to_the_bit(model: DelayModel, pipeline: Pipeline) -> None:
+    for flights in batches(model):
+        margins = model.margin(model.preprocess(flights))
+        assert pipeline.answer(flights)[1].tobytes() == margins.tobytes()
+
+
 def test_probabilities_are_within_one_ulp_of_the_formula(
-    artifacts: Path, model: DelayModel, size: int
+    model: DelayModel, function: Model
 ) -> None:
-    flights = batch(model, size)
-    # The formula once more, from its definition: p' / (p' + s (1 - p')), s = negatives/positives.
-    balanced = 1 / (1 + np.exp(-model.margin(model.preprocess(flights)).astype(np.float64)))
-    s = (1 - model.delay_rate) / model.delay_rate
-    formula = (balanced / (balanced + s * (1 - balanced))).astype(np.float32)
-    assert ulp_apart(by_function(artifacts / "model.onnx", flights).probability, formula) <= 1
+    for flights in batches(model):
+        # The formula from its definition: p' / (p' + s (1 - p')), s = negatives / positives.
+        balanced = 1 / (1 + np.exp(-model.margin(model.preprocess(flights)).astype(np.float64)))
+        s = (1 - model.delay_rate) / model.delay_rate
+        formula = (balanced / (balanced + s * (1 - balanced))).astype(np.float32)
+        assert ulp_apart(by_function(function, flights).probability, formula) <= 1
 
 
-@pytest.mark.parametrize("size", BATCHES)
-def test_the_two_graphs_agree_to_the_bit(artifacts: Path, model: DelayModel, size: int) -> None:
-    flights = batch(model, size)
-    one_hot = by_function(artifacts / "model.onnx", flights)
-    strings = by_pipeline(artifacts / "pipeline.onnx", flights)
-    assert one_hot.probability.dtype == strings.probability.dtype == np.float32
-    assert one_hot.probability.tobytes() == strings.probability.tobytes()
-    assert one_hot.delay.tobytes() == strings.delay.tobytes()
+def test_the_two_graphs_agree_to_the_bit(
+    model: DelayModel, pipeline: Pipeline, function: Model
+) -> None:
+    for flights in batches(model):
+        one_hot, strings = by_function(function, flights), pipeline.answer(flights)[0]
+        assert one_hot.probability.dtype == strings.probability.dtype == np.float32
+        assert one_hot.probability.tobytes() == strings.probability.tobytes()
+        assert one_hot.delay.tobytes() == strings.delay.tobytes()
 
 
-def test_both_answers_occur(artifacts: Path, model: DelayModel) -> None:
-    answer = by_function(artifacts / "model.onnx", every_flight(model.categories))
+def test_both_answers_occur(model: DelayModel, function: Model) -> None:
+    cells = np.concatenate(list(every_cell(model.categories)))
+    answer = function.predict(cells)
     assert set(answer.delay.tolist()) == {0, 1}
     assert len(set(answer.probability.tolist())) > 10
 
@@ -120,14 +129,34 @@ def test_a_graph_of_another_model_is_not_published(
         prove(oracle, ARTIFACTS / "pipeline.onnx", tmp_path / "model.onnx")
 
 
+def test_the_proof_counts_every_possible_flight(oracle: DelayModel) -> None:
+    assert prove(oracle, ARTIFACTS / "pipeline.onnx", ARTIFACTS / "model.onnx") == 93_288
+
+
+def test_trees_without_a_split_are_a_model_too(tmp_path: Path) -> None:
+    rows = [("A", "N", 1, "train", 3, 1), ("A", "N", 1, "validation", 3, 1)]
+    columns = ["OPERA", "TIPOVUELO", "MES", "split", "flights", "delayed"]
+    metrics = publish(Counts.from_table(pd.DataFrame(rows, columns=columns)), "all", tmp_path)
+    assert metrics.proven == 1
+    answer = Model(tmp_path / "model.onnx").predict(np.array([0]))
+    assert answer.probability.tolist() == pytest.approx([1 / 3], abs=1e-6)
+
+
 def test_steps_between_floats_are_counted() -> None:
     one = np.array([1], np.float32)
     assert ulp_apart(one, np.nextafter(one, np.float32(2))) == 1
     assert ulp_apart(one, one) == 0
 
 
+def test_requests_carry_the_hour_and_weekday_of_their_flight(oracle: DelayModel) -> None:
+    cells = next(every_cell(oracle.categories, 2400))
+    encoder = Model(ARTIFACTS / "model.onnx").encoder
+    flights = flights_of(cells, oracle.categories)
+    assert encoder.cells(requests_of(flights)).tolist() == cells.tolist()
+
+
 def test_the_oracle_is_xgboost_itself(oracle: DelayModel) -> None:
-    flights = every_flight(oracle.categories)
-    features = oracle.preprocess(flights).to_numpy()
-    balanced = oracle.booster.inplace_predict(features)
-    assert by_oracle(oracle, flights).delay.tolist() == (balanced > 0.5).astype(int).tolist()
+    flights = flights_of(next(every_cell(oracle.categories)), oracle.categories)
+    features = oracle.preprocess(flights)
+    balanced = oracle.booster.inplace_predict(features.to_numpy())
+    assert by_oracle(oracle, features).delay.tolist() == (balanced > 0.5).astype(int).tolist()

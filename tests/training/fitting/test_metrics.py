@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, confusion_matrix, f1_score, roc_auc_score
 
-from training.fitting.metrics import expected_calibration_error, measure
+from training.fitting.metrics import calibration, expected_calibration_error, measure
 
 CELLS = pd.DataFrame({"flights": [50, 20, 30], "delayed": [10, 15, 3]})
 PROBABILITY = np.array([0.3, 0.7, 0.1])
@@ -36,3 +36,10 @@ def test_a_cell_across_an_edge_of_two_bins_is_divided() -> None:
     # The second bin holds five flights of each cell: 5 * 0.2 too much, 5 * 0.1 too little.
     error = expected_calibration_error(cells, np.array([0.2, 0.9]))
     assert error == pytest.approx((10 * 0.2 + abs(5 * 0.2 - 5 * 0.1) + 80 * 0.1) / 100)
+
+
+def test_the_bins_of_calibration_hold_equally_many_flights() -> None:
+    bins = calibration(CELLS, PROBABILITY)
+    assert bins["flights"].to_numpy() == pytest.approx(10)
+    assert bins["delayed"].sum() == pytest.approx(28)
+    assert bins["probability"].to_numpy() == pytest.approx([0.1] * 3 + [0.3] * 5 + [0.7] * 2)

@@ -1,12 +1,29 @@
 """Cross-validation deals every training flight once a round, and the smallest equal model wins."""
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import log_loss
 
-from training.fitting.selection import FOLDS, choose, folds, holdouts
-from training.flights.counts import Counts
-from training.model import Settings
+from training.errors import DataError
+from training.fitting.selection import (
+    FITS,
+    FOLDS,
+    REPEATS,
+    SETTINGS,
+    TABLE,
+    TREES,
+    WAYS,
+    choose,
+    cross_validate,
+    folds,
+    holdouts,
+    settings_of,
+)
+from training.flights.counts import Counts, weighted_rows
+from training.flights.features import FEATURES, without_time
+from training.model import DelayModel, Settings
 
 
 def test_every_flight_is_held_out_once(santiago: Counts) -> None:
@@ -21,25 +38,97 @@ def test_every_flight_is_held_out_once(santiago: Counts) -> None:
 
 def test_a_model_is_never_measured_on_flights_it_was_fitted_on(santiago: Counts) -> None:
     cells = santiago.part("train")
-    keys = ["OPERA", "TIPOVUELO", "MES"]
     for fitted, held_out in holdouts(list(folds(cells, np.random.default_rng(1)))):
-        both = pd.concat([fitted, held_out]).groupby(keys)[["flights", "delayed"]].sum()
-        expected = cells.groupby(keys)[["flights", "delayed"]].sum()
+        both = pd.concat([fitted, held_out]).groupby(FEATURES)[["flights", "delayed"]].sum()
+        expected = cells.groupby(FEATURES)[["flights", "delayed"]].sum()
         pd.testing.assert_frame_equal(both, expected)
 
 
 @pytest.mark.parametrize(
-    ("gaps", "errors", "nodes", "chosen"),
+    ("untimed", "timed", "chosen"),
     [
-        pytest.param([0, 0.1, 0.2], [0, 0.1, 0.1], [90, 50, 10], 1, id="smallest within its error"),
-        pytest.param([0, 0.2, 0.2], [0, 0.1, 0.1], [90, 50, 10], 0, id="no other within its error"),
-        pytest.param([0, 0.1, 0.1], [0, 0.2, 0.2], [10, 50, 90], 0, id="the best is the smallest"),
+        pytest.param([0, 0.1, 0.2], [0, 0.1, 0.2], 1, id="cheapest within its error"),
+        pytest.param([0, 0.2, 0.2], [0, 0.1, 0.2], 0, id="good without times alone is not enough"),
+        pytest.param([0, 0.1, 0.2], [0, 0.2, 0.2], 0, id="good with times alone is not enough"),
+        pytest.param([0, 0.1, 0.1], [0, 0.1, 0.1], 2, id="the cheapest of all is good enough"),
+        pytest.param([0, 0.2, 0.2], [0.2, 0, 0.2], 0, id="none is good both ways: lowest loss"),
     ],
 )
-def test_the_smallest_model_within_one_standard_error_is_chosen(
-    gaps: list[float], errors: list[float], nodes: list[int], chosen: int
+def test_the_cheapest_model_within_one_standard_error_is_chosen(
+    untimed: list[float], timed: list[float], chosen: int
 ) -> None:
-    settings = [Settings(50, 0.1, 2, 1), Settings(100, 0.3, 3, 20), Settings(200, 0.3, 4, 1)]
+    settings = [Settings(200, 0.1, 5, 1), Settings(100, 0.3, 6, 20), Settings(100, 0.3, 4, 1)]
     table = pd.DataFrame([vars(each) for each in settings])
-    table = table.assign(gap=gaps, error=errors, nodes=nodes, log_loss=np.array(gaps) + 1)
-    assert choose(table) == settings[chosen]
+    table = table.assign(untimed_gap=untimed, timed_gap=timed, log_loss=[1.0, 2.0, 3.0])
+    assert choose(table.assign(untimed_error=0.1, timed_error=0.1)) == settings[chosen]
+
+
+def test_without_times_only_one_way_of_asking_counts() -> None:
+    settings = [Settings(200, 0.1, 5, 1), Settings(100, 0.3, 6, 20)]
+    table = pd.DataFrame([vars(each) for each in settings])
+    table = table.assign(untimed_gap=[0, 0.1], untimed_error=0.1, log_loss=[1.0, 2.0])
+    assert choose(table) == settings[1]
+
+
+@pytest.fixture(scope="module")
+def scores() -> pd.DataFrame:
+    """Return what the last whole selection measured."""
+    return pd.read_csv(TABLE)
+
+
+def test_the_settings_are_those_that_the_last_selection_chose(scores: pd.DataFrame) -> None:
+    assert len(scores) == len(FITS) * len(TREES)
+    assert choose(scores) == msgspec.json.decode(SETTINGS.read_bytes(), type=Settings)
+
+
+def test_a_part_of_the_last_selection_comes_out_the_same(
+    scores: pd.DataFrame, santiago: Counts
+) -> None:
+    chosen = choose(scores)
+    fits = [fit for fit in FITS if vars(fit) == vars(chosen) | {"n_estimators": max(TREES)}]
+    again = cross_validate(santiago, fits=fits)
+    keys = ["n_estimators", "learning_rate", "max_depth", "min_child_weight"]
+    both = again.merge(scores, on=keys, suffixes=("", "_before"))
+    assert len(both) == len(TREES)
+    assert both["log_loss"].to_numpy() == pytest.approx(both["log_loss_before"], abs=1e-8)
+
+
+def test_the_error_of_a_gap_is_corrected_for_the_flights_that_fits_share(
+    elsewhere_timed: Counts,
+) -> None:
+    fits = [Settings(max(TREES), 0.5, 2, 5), Settings(max(TREES), 0.1, 3, 5)]
+    table = cross_validate(elsewhere_timed, fits=fits)
+    cells, rng = elsewhere_timed.part("train"), np.random.default_rng(42)
+    pairs = [p for _ in range(REPEATS) for p in holdouts(list(folds(cells, rng)))]
+    first, last = table.iloc[0], table.iloc[-1]
+    for place, way in enumerate(WAYS):
+        best, worst = (
+            np.array([_losses(settings_of(row), *pair, elsewhere_timed)[place] for pair in pairs])
+            for row in (table.sort_values(f"{way}_log_loss").iloc[0], last)
+        )
+        gaps = worst - best
+        expected = gaps.std(ddof=1) * np.sqrt(1 / len(pairs) + 1 / (FOLDS - 1))
+        assert last[f"{way}_log_loss"] == pytest.approx(worst.mean())
+        assert last[f"{way}_gap"] == pytest.approx(gaps.mean())
+        assert last[f"{way}_error"] == pytest.approx(expected)
+    both = [first[f"{way}_log_loss"] for way in WAYS]
+    assert first["log_loss"] == pytest.approx(np.mean(both))
+
+
+def _losses(
+    settings: Settings, fitted: pd.DataFrame, held_out: pd.DataFrame, counts: Counts
+) -> list[float]:
+    model = DelayModel(None, settings).fit_counts(fitted, counts.categories)
+    losses = []
+    for cells in (without_time(held_out), held_out):
+        rows, label, weight = weighted_rows(cells)
+        probability = model.probability(model.preprocess(rows))
+        losses.append(float(log_loss(label, probability, sample_weight=weight)))
+    return losses
+
+
+def test_too_few_flights_to_select_from_are_refused(santiago: Counts) -> None:
+    table = santiago.table.assign(delayed=0)
+    table.loc[table.index[0], ["flights", "delayed"]] = [9, 1]
+    with pytest.raises(DataError, match="Cannot select settings: expected at least 5 delayed"):
+        cross_validate(Counts.from_table(table))

@@ -9,18 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
-from training.fitting.metrics import expected_calibration_error
-from training.flights.counts import Counts
 from training.report.curves import (
     Floats,
     auc,
-    auc_gain,
-    calibration,
     importance,
     precision_recall,
     recalls,
     roc,
-    smoothed_rates,
     wilson,
 )
 
@@ -72,33 +67,6 @@ def test_recalls_are_counted_above_the_threshold(cells: pd.DataFrame) -> None:
     assert punctual == pytest.approx([0, 8 / 9, 1])
 
 
-def test_the_gain_of_auc_and_its_error_are_those_of_all_pairs(cells: pd.DataFrame) -> None:
-    flights = by_flight(cells, SCORE, OTHER)
-    late = [scores for delayed, *scores in flights if delayed]
-    rest = [scores for delayed, *scores in flights if not delayed]
-
-    def wins(a: float, b: float) -> float:
-        return 1.0 if a > b else 0.5 if a == b else 0.0
-
-    pairs = np.array([[wins(a[0], b[0]) - wins(a[1], b[1]) for b in rest] for a in late])
-    error = math.sqrt(
-        pairs.mean(axis=1).var(ddof=1) / len(late) + pairs.mean(axis=0).var(ddof=1) / len(rest)
-    )
-    assert auc_gain(cells, SCORE, OTHER) == pytest.approx((pairs.mean(), error))
-    assert pairs.mean() == pytest.approx(auc(cells, SCORE) - auc(cells, OTHER))
-
-
-def test_the_bins_of_calibration_make_the_published_error(santiago: Counts) -> None:
-    cells = santiago.part("validation")
-    probability = smoothed_rates(santiago.part("train"), cells)
-    bins = calibration(cells, probability)
-    assert bins["flights"].to_numpy() == pytest.approx(cells["flights"].sum() / 10)
-    assert bins["delayed"].sum() == pytest.approx(cells["delayed"].sum())
-    gaps = bins["probability"] - bins["delayed"] / bins["flights"]
-    # A bin's own gap hides gaps that cancel inside it.
-    assert 0 < np.abs(gaps).mean() <= expected_calibration_error(cells, probability) + 1e-12
-
-
 def test_the_importance_of_a_feature_is_the_mean_over_all_exchanges(cells: pd.DataFrame) -> None:
     def probability(flights: pd.DataFrame) -> Floats:
         odds = 1 + 3 * (flights["OPERA"] == "B") + 2 * (flights["MES"] == 1)
@@ -116,12 +84,6 @@ def test_the_importance_of_a_feature_is_the_mean_over_all_exchanges(cells: pd.Da
         better = np.sign(scores[labels][:, None] - scores[~labels]).mean() / 2 + 0.5
         fall = auc(cells, probability(cells)) - better
         assert costs[name] == pytest.approx((fall, rise))
-
-
-def test_a_cell_that_training_never_saw_has_the_average_rate(cells: pd.DataFrame) -> None:
-    train = cells.iloc[:3]  # 4 of 12 delayed
-    expected = [(1 + 5 / 3) / 10, (2 + 5 / 3) / 9, (1 + 5 / 3) / 8, 1 / 3]
-    assert smoothed_rates(train, cells) == pytest.approx(expected)
 
 
 @given(st.lists(st.integers(0, 9), min_size=4, max_size=4))
