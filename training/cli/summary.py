@@ -53,12 +53,9 @@ def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
     }
     if earlier and earlier != metrics and earlier.counts_sha256 == metrics.counts_sha256:
         shown[BEFORE] = earlier.timed_validation or earlier.validation
-    table = Table(
-        "",
-        *HEADS.values(),
-        box=box.SIMPLE,
-        title=f"On {metrics.validation['flights']:,.0f} flights it did not learn from",
-    )
+    title = f"On {metrics.validation['flights']:,.0f} flights it did not learn from"
+    table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, pad_edge=False)
+    table.columns[0].min_width = max(map(len, shown))
     for column in table.columns[1:]:
         column.justify = "right"
     for source, each in shown.items():
