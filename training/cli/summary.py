@@ -54,7 +54,7 @@ def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
     if earlier and earlier != metrics and earlier.counts_sha256 == metrics.counts_sha256:
         shown[BEFORE] = earlier.timed_validation or earlier.validation
     title = f"On {metrics.validation['flights']:,.0f} flights it did not learn from"
-    table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, pad_edge=False)
+    table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, collapse_padding=True)
     table.columns[0].min_width = max(map(len, shown))
     for column in table.columns[1:]:
         column.justify = "right"
@@ -107,7 +107,7 @@ def scores(table: pd.DataFrame, choice: Settings, current: Settings) -> Table:
     shown = Table(
         *["", "Trees", "Rate", "Depth", "Weight", "Log loss", *ways],
         box=box.SIMPLE,
-        pad_edge=False,
+        collapse_padding=True,
         title="untimed, timed: distance to the best, in standard errors",
     )
     for place, row in table.iterrows():
