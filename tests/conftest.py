@@ -18,6 +18,8 @@ from training.flights.split import SPLITS
 from training.model import DelayModel
 from training.project import ARTIFACTS
 
+pytest_plugins = ["tests.support.levels"]
+
 
 @pytest.fixture(scope="session")
 def raw_flights() -> Path:

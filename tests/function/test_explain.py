@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from function.errors import TooManyError
 from function.evidence import NEVER_SEEN, Evidence, TrainingFlights
-from function.explain import MAX_TIMED, Explainer, Explanation
+from function.explain import Explainer, Explanation
 from function.flights import Flight
 from function.model import Model
 from tests.support.paths import ROOT
@@ -200,14 +200,29 @@ def test_no_flights_are_explained_as_none(client: TestClient) -> None:
     assert ask(client, []).explanations == []
 
 
-def test_more_flights_with_a_time_than_the_bound_are_refused(
-    client: TestClient, model: Model
+def test_flights_with_a_time_are_bounded_by_the_rows_that_they_take(
+    client: TestClient, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evening = Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")
-    assert len(ask(client, [evening] * MAX_TIMED).explanations) == MAX_TIMED
+    assert len(ask(client, [evening] * 100).explanations) == 100
+    monkeypatch.setattr("function.explain.MAX_ROWS", 20_000)
     explainer = Explainer(model, Evidence(model))
-    with pytest.raises(TooManyError, match=f"Expected at most {MAX_TIMED} flights with a time"):
-        asyncio.run(explainer.explain(model.encoder.cells([evening] * (MAX_TIMED + 1))))
+    asyncio.run(explainer.explain(model.encoder.cells([evening] * 2)))
+    with pytest.raises(TooManyError, match=r"Expected at most 2 flights with a time .* got 3"):
+        asyncio.run(explainer.explain(model.encoder.cells([evening] * 3)))
+
+
+def test_other_work_is_done_while_flights_are_explained(model: Model) -> None:
+    async def explain() -> int:
+        turns = 0
+        explaining = asyncio.create_task(Explainer(model, Evidence(model)).explain(cells))
+        while not explaining.done():
+            await asyncio.sleep(0)
+            turns += 1
+        return turns
+
+    cells = model.encoder.cells([Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")])
+    assert asyncio.run(explain()) > 32
 
 
 def test_unknown_category_is_rejected_with_its_path(client: TestClient) -> None:

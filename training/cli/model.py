@@ -74,7 +74,6 @@ def select(
     """Repeat the choice of settings, by cross-validation inside the training flights."""
     import msgspec
     from rich.progress import Progress
-    from rich.table import Table
 
     from training.fitting.selection import (
         FITS,
@@ -83,24 +82,25 @@ def select(
         SETTINGS,
         TABLE,
         choose,
+        chosen_settings,
         cross_validate,
     )
     from training.release.artifacts import replace
+
+    from .summary import comparison, scores
 
     counts = read_counts(data)
     with Progress(console=console) as progress:
         task = progress.add_task("Cross-validating", total=len(FITS) * FOLDS * REPEATS)
         table = cross_validate(counts, lambda: progress.advance(task))
-    columns = [str(column) for column in table.columns]
-    shown = Table(*columns, title="The ten best; the smallest with gap <= error is chosen")
-    for row in table.head(10).itertuples(index=False):
-        shown.add_row(*(f"{value:.5g}" for value in row))
-    console.print(shown)
-    chosen = msgspec.json.format(msgspec.json.encode(choose(table))) + b"\n"
+    choice, current = choose(table), chosen_settings()
+    console.print(scores(table, choice, current))
+    console.print(comparison(table, choice, current), highlight=False, soft_wrap=True)
+    chosen = msgspec.json.format(msgspec.json.encode(choice)) + b"\n"
     typer.echo(chosen, nl=False)
     if save:
-        scores = table.to_csv(index=False, lineterminator="\n", float_format="%.9g").encode()
-        replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: scores})
+        measured = table.to_csv(index=False, lineterminator="\n", float_format="%.9g").encode()
+        replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
 

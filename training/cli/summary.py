@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import pandas as pd
 from rich import box
 from rich.table import Table
 
 from training.fitting.baselines import RATES, TIMED_RATES
 from training.fitting.metrics import SHOWN
+from training.fitting.selection import WAYS, settings_of
+from training.model import Settings
 from training.release.publish import METRICS, TrainingMetrics
 
 TIMED, UNTIMED = "Model, times", "Model, no times"
 CHALLENGE, BEFORE = "Published model", "Before"
+LISTED: Final = 10  # settings of a selection
 HEADS: Final = {  # short enough for a terminal of 80 columns
     "roc_auc": "ROC AUC",
     "f1_delay": "F1",
@@ -49,12 +53,9 @@ def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
     }
     if earlier and earlier != metrics and earlier.counts_sha256 == metrics.counts_sha256:
         shown[BEFORE] = earlier.timed_validation or earlier.validation
-    table = Table(
-        "",
-        *HEADS.values(),
-        box=box.SIMPLE,
-        title=f"On {metrics.validation['flights']:,.0f} flights it did not learn from",
-    )
+    title = f"On {metrics.validation['flights']:,.0f} flights it did not learn from"
+    table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, collapse_padding=True)
+    table.columns[0].min_width = max(map(len, shown))
     for column in table.columns[1:]:
         column.justify = "right"
     for source, each in shown.items():
@@ -98,3 +99,37 @@ def _changes(metrics: TrainingMetrics, earlier: TrainingMetrics) -> Iterator[str
     if old != new:
         changed = (f"{name} {old[name]} to {new[name]}" for name in new if old[name] != new[name])
         yield f"  Changed settings: {', '.join(changed)}."
+
+
+def scores(table: pd.DataFrame, choice: Settings, current: Settings) -> Table:
+    """Return the ten best settings of a selection, the chosen ones and the current ones."""
+    ways = [way for way in WAYS if f"{way}_gap" in table]
+    shown = Table(
+        *["", "Trees", "Rate", "Depth", "Weight", "Log loss", *ways],
+        box=box.SIMPLE,
+        collapse_padding=True,
+        title="untimed, timed: distance to the best, in standard errors",
+    )
+    for place, row in table.iterrows():
+        settings = settings_of(row)
+        marks = [mark for mark, each in (("chosen", choice), ("now", current)) if each == settings]
+        if marks or int(str(place)) < LISTED:
+            gaps = [row[f"{way}_gap"] / (row[f"{way}_error"] or 1) for way in ways]
+            numbers = [settings.n_estimators, settings.learning_rate, settings.max_depth]
+            numbers += [settings.min_child_weight]
+            cells = [*(f"{each:g}" for each in numbers), f"{row['log_loss']:.5f}"]
+            shown.add_row(", ".join(marks), *cells, *(f"{gap:.1f}" for gap in gaps))
+    return shown
+
+
+def comparison(table: pd.DataFrame, choice: Settings, current: Settings) -> str:
+    """Say how much better the chosen settings are than the current ones."""
+    losses = {settings_of(row): row["log_loss"] for _, row in table.iterrows()}
+    if choice == current:
+        return "The choice is the settings that training uses now."
+    if current not in losses:
+        return "The settings that training uses now are not among those compared."
+    return (
+        f"The log loss of the choice is {losses[current] - losses[choice]:+.5f} better than that "
+        "of the settings that training uses now."
+    )

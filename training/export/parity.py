@@ -48,9 +48,8 @@ class Pipeline:
         return Prediction(delay, probability), margins
 
 
-def by_oracle(oracle: DelayModel, flights: pd.DataFrame) -> Prediction:
+def by_oracle(oracle: DelayModel, features: pd.DataFrame) -> Prediction:
     """Answer with XGBoost's own prediction, and with the formula on XGBoost's own margin."""
-    features = oracle.preprocess(flights)
     return Prediction(
         np.array(oracle.predict(features), np.int64),
         oracle.probability(features).astype(np.float32),
@@ -94,13 +93,14 @@ def prove(oracle: DelayModel, pipeline: Path, model: Path) -> int:
     strings, function, proven = Pipeline(pipeline), Model(model), 0
     for cells in every_cell(oracle.categories):
         flights = flights_of(cells, oracle.categories)
-        expected, (by_strings, margins) = by_oracle(oracle, flights), strings.answer(flights)
+        features = oracle.preprocess(flights)
+        expected, (by_strings, margins) = by_oracle(oracle, features), strings.answer(flights)
         answers = {pipeline: by_strings, model: by_function(function, flights)}
         for path, answer in answers.items():
             _compare(path, answer, expected)
         if ulp_apart(*(answer.probability for answer in answers.values())):
             raise ParityError("The two graphs give different probabilities.")
-        expected_margins = oracle.margin(oracle.preprocess(flights))
+        expected_margins = oracle.margin(features)
         zero = np.float32(0)  # adding it makes a negative zero positive, and changes nothing else
         if (margins + zero).tobytes() != (expected_margins + zero).tobytes():
             raise ParityError(f"{pipeline.name} gives margins unlike XGBoost's.")

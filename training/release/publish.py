@@ -15,7 +15,7 @@ from training.export.parity import prove
 from training.fitting.baselines import measured_tables, tables
 from training.fitting.comparison import auc_gain
 from training.fitting.metrics import Floats, measure
-from training.fitting.selection import SETTINGS
+from training.fitting.selection import chosen_settings
 from training.flights.counts import TOTALS, Counts
 from training.flights.features import FEATURES, TOP10, cells_of
 from training.model import STORE, DelayModel, Settings
@@ -92,11 +92,6 @@ def publish(counts: Counts, features: str, out: Path, place: str | None = None) 
         (stage / METRICS).write_bytes(msgspec.json.format(msgspec.json.encode(metrics)) + b"\n")
         replace(out, {file.name: file.read_bytes() for file in sorted(stage.iterdir())})
     return metrics
-
-
-def chosen_settings() -> Settings:
-    """Return the settings that `python -m training select --save` chose."""
-    return msgspec.json.decode(SETTINGS.read_bytes(), type=Settings)
 
 
 def _measure(

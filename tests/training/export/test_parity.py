@@ -157,6 +157,6 @@ def test_requests_carry_the_hour_and_weekday_of_their_flight(oracle: DelayModel)
 
 def test_the_oracle_is_xgboost_itself(oracle: DelayModel) -> None:
     flights = flights_of(next(every_cell(oracle.categories)), oracle.categories)
-    features = oracle.preprocess(flights).to_numpy()
-    balanced = oracle.booster.inplace_predict(features)
-    assert by_oracle(oracle, flights).delay.tolist() == (balanced > 0.5).astype(int).tolist()
+    features = oracle.preprocess(flights)
+    balanced = oracle.booster.inplace_predict(features.to_numpy())
+    assert by_oracle(oracle, features).delay.tolist() == (balanced > 0.5).astype(int).tolist()

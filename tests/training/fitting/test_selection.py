@@ -14,10 +14,12 @@ from training.fitting.selection import (
     SETTINGS,
     TABLE,
     TREES,
+    WAYS,
     choose,
     cross_validate,
     folds,
     holdouts,
+    settings_of,
 )
 from training.flights.counts import Counts, weighted_rows
 from training.flights.features import FEATURES, without_time
@@ -43,20 +45,29 @@ def test_a_model_is_never_measured_on_flights_it_was_fitted_on(santiago: Counts)
 
 
 @pytest.mark.parametrize(
-    ("gaps", "errors", "nodes", "chosen"),
+    ("untimed", "timed", "chosen"),
     [
-        pytest.param([0, 0.1, 0.2], [0, 0.1, 0.1], [90, 50, 10], 1, id="smallest within its error"),
-        pytest.param([0, 0.2, 0.2], [0, 0.1, 0.1], [90, 50, 10], 0, id="no other within its error"),
-        pytest.param([0, 0.1, 0.1], [0, 0.2, 0.2], [10, 50, 90], 0, id="the best is the smallest"),
+        pytest.param([0, 0.1, 0.2], [0, 0.1, 0.2], 1, id="cheapest within its error"),
+        pytest.param([0, 0.2, 0.2], [0, 0.1, 0.2], 0, id="good without times alone is not enough"),
+        pytest.param([0, 0.1, 0.2], [0, 0.2, 0.2], 0, id="good with times alone is not enough"),
+        pytest.param([0, 0.1, 0.1], [0, 0.1, 0.1], 2, id="the cheapest of all is good enough"),
+        pytest.param([0, 0.2, 0.2], [0.2, 0, 0.2], 0, id="none is good both ways: lowest loss"),
     ],
 )
-def test_the_smallest_model_within_one_standard_error_is_chosen(
-    gaps: list[float], errors: list[float], nodes: list[int], chosen: int
+def test_the_cheapest_model_within_one_standard_error_is_chosen(
+    untimed: list[float], timed: list[float], chosen: int
 ) -> None:
-    settings = [Settings(50, 0.1, 2, 1), Settings(100, 0.3, 3, 20), Settings(200, 0.3, 4, 1)]
+    settings = [Settings(200, 0.1, 5, 1), Settings(100, 0.3, 6, 20), Settings(100, 0.3, 4, 1)]
     table = pd.DataFrame([vars(each) for each in settings])
-    table = table.assign(gap=gaps, error=errors, nodes=nodes, log_loss=np.array(gaps) + 1)
-    assert choose(table) == settings[chosen]
+    table = table.assign(untimed_gap=untimed, timed_gap=timed, log_loss=[1.0, 2.0, 3.0])
+    assert choose(table.assign(untimed_error=0.1, timed_error=0.1)) == settings[chosen]
+
+
+def test_without_times_only_one_way_of_asking_counts() -> None:
+    settings = [Settings(200, 0.1, 5, 1), Settings(100, 0.3, 6, 20)]
+    table = pd.DataFrame([vars(each) for each in settings])
+    table = table.assign(untimed_gap=[0, 0.1], untimed_error=0.1, log_loss=[1.0, 2.0])
+    assert choose(table) == settings[1]
 
 
 @pytest.fixture(scope="module")
@@ -89,31 +100,31 @@ def test_the_error_of_a_gap_is_corrected_for_the_flights_that_fits_share(
     table = cross_validate(elsewhere_timed, fits=fits)
     cells, rng = elsewhere_timed.part("train"), np.random.default_rng(42)
     pairs = [p for _ in range(REPEATS) for p in holdouts(list(folds(cells, rng)))]
-    losses = {}
-    for row in (table.iloc[0], table.iloc[-1]):
-        settings = Settings(
-            int(row["n_estimators"]), row["learning_rate"], int(row["max_depth"]), 5
+    first, last = table.iloc[0], table.iloc[-1]
+    for place, way in enumerate(WAYS):
+        best, worst = (
+            np.array([_losses(settings_of(row), *pair, elsewhere_timed)[place] for pair in pairs])
+            for row in (table.sort_values(f"{way}_log_loss").iloc[0], last)
         )
-        losses[row["log_loss"]] = [_loss(settings, *pair, elsewhere_timed) for pair in pairs]
-    best, worst = losses.values()
-    gaps = np.array(worst) - np.array(best)
-    expected = gaps.std(ddof=1) * np.sqrt(1 / len(pairs) + 1 / (FOLDS - 1))
-    assert table["log_loss"].tolist()[::7] == pytest.approx([np.mean(best), np.mean(worst)])
-    assert table["gap"].iloc[-1] == pytest.approx(gaps.mean())
-    assert table["error"].iloc[-1] == pytest.approx(expected)
+        gaps = worst - best
+        expected = gaps.std(ddof=1) * np.sqrt(1 / len(pairs) + 1 / (FOLDS - 1))
+        assert last[f"{way}_log_loss"] == pytest.approx(worst.mean())
+        assert last[f"{way}_gap"] == pytest.approx(gaps.mean())
+        assert last[f"{way}_error"] == pytest.approx(expected)
+    both = [first[f"{way}_log_loss"] for way in WAYS]
+    assert first["log_loss"] == pytest.approx(np.mean(both))
 
 
-def _loss(
+def _losses(
     settings: Settings, fitted: pd.DataFrame, held_out: pd.DataFrame, counts: Counts
-) -> float:
+) -> list[float]:
     model = DelayModel(None, settings).fit_counts(fitted, counts.categories)
     losses = []
-    for cells in (held_out, without_time(held_out)):
+    for cells in (without_time(held_out), held_out):
         rows, label, weight = weighted_rows(cells)
-        losses.append(
-            log_loss(label, model.probability(model.preprocess(rows)), sample_weight=weight)
-        )
-    return float(np.mean(losses))
+        probability = model.probability(model.preprocess(rows))
+        losses.append(float(log_loss(label, probability, sample_weight=weight)))
+    return losses
 
 
 def test_too_few_flights_to_select_from_are_refused(santiago: Counts) -> None:
