@@ -19,11 +19,17 @@ class Page(NamedTuple):
 
 @functools.cache
 def page() -> Page:
-    """Return the page, read at the first call, with its Content-Security-Policy.
+    """Return the page, read at the first call."""
+    return render(Path(__file__).with_name("page.html").read_bytes())
 
-    The hashes in the policy are computed from the file, so it allows this style and this script.
+
+def render(source: bytes) -> Page:
+    """Return the page of this file, with its Content-Security-Policy.
+
+    The policy allows this style and this script by their hashes. Browsers hash text with the line
+    ends of Unix, so a file with those of Windows is served with them, too.
     """
-    html = Path(__file__).with_name("page.html").read_bytes()
+    html = re.sub(rb"\r\n?", b"\n", source)
     inline = {found["tag"].decode(): found["text"] for found in _INLINE.finditer(html)}
     policy = {
         "default-src": "'none'",
