@@ -96,7 +96,7 @@ format: .venv/ready ## mend what can be mended without thought
 
 package: ## lay out what ships in .build/function, the same bytes each time
 	@rm -rf .build/function && mkdir -p .build/function
-	@cp -L function/*.* .build/function
+	@cp -L $(filter-out %.md,$(wildcard function/*.*)) .build/function
 	@cd .build/function && { echo '*'; printf '!%s\n' *; } > .gcloudignore && \
 		chmod 644 * .gcloudignore && TZ=UTC touch -t 198001020000 * .gcloudignore
 
@@ -116,6 +116,7 @@ lock: .build/uv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group stress --output-file tests/load/requirements.txt
 	$(COMPILE) --group fuzz --constraints function/requirements.txt \
 		--output-file tests/fuzz/requirements.txt
+	$(subst 3.12,3.10,$(COMPILE)) --group bigquery --output-file tests/bigquery/requirements.txt
 	$(COMPILE) --no-binary pyspark --group spark --output-file tests/spark/requirements.txt
 
 .build/uv/ready: .setup/requirements.txt
