@@ -92,8 +92,9 @@ evaluate: $(ENGINE) ## judge the published model, or the one at URL, on flights 
 # ONNX Runtime 1.12, in which BigQuery runs the graph, has no wheels for a newer Python than 3.10.
 PYTHON310 ?= $(firstword $(wildcard $(shell pyenv prefix $$(pyenv latest 3.10) 2>/dev/null)/bin/python) 3.10)
 
-.build/bigquery/ready: tests/bigquery/requirements.txt .venv/ready
-	$(BIN)/uv venv --quiet --clear --no-python-downloads --python $(PYTHON310) .build/bigquery
-	$(BIN)/uv pip install --quiet --python .build/bigquery/bin/python --require-hashes \
+.build/bigquery/ready: tests/bigquery/requirements.txt | .build/uv/ready
+	rm -rf .build/bigquery
+	$(UV) venv --quiet --no-python-downloads --python $(PYTHON310) .build/bigquery
+	$(UV) pip install --quiet --python .build/bigquery/bin/python --require-hashes \
 		--only-binary :all: --requirement $<
 	touch $@

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import os
-import signal
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.cloud import services
 from tests.cloud.google import PROJECT, Call, Google, RefusalError
+from tests.support.servers import end
 
 type Json = Any
 type Reply = tuple[int, dict[str, str], bytes]
@@ -93,9 +92,7 @@ class Front:
     def end(self) -> None:
         """End the revisions that were started here."""
         for process in self.processes:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
+            end(process)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def put(google: Google, call: Call, framework: Path, processes: Processes) -> Js
     resource = f"{PROJECT}/serviceAccounts/{account}"
     google.demand(call.account, "iam.serviceAccounts.actAs", resource)
     service = copy.deepcopy(wanted)
+    service["spec"].setdefault("traffic", [{"latestRevision": True, "percent": 100}])
     status = before["status"] if before else {"revisions": {}}
     service["status"] = copy.deepcopy(status)
     service["metadata"]["generation"] = (before["metadata"]["generation"] if before else 0) + 1
@@ -66,7 +67,7 @@ def _route(service: Json) -> None:
     status["url"] = f"http://{name}.{DOMAIN}"
     status["observedGeneration"] = service["metadata"]["generation"]
     status["traffic"] = []
-    for target in service["spec"].get("traffic") or [{"latestRevision": True, "percent": 100}]:
+    for target in service["spec"]["traffic"]:
         revision = target.get("revisionName") or status["latestReadyRevisionName"]
         if revision not in status["revisions"]:
             if revision != status["latestCreatedRevisionName"]:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployed.packaged import free_port
 from tests.support import machines
 from tests.support.paths import ROOT
+from tests.support.servers import free_port
 
-UV = str(ROOT / ".venv/bin/uv")
+UV = str(ROOT / ".build/uv/bin/uv")
 CHECKED_HASH = 0b11  # PEP 552
 UNCHECKED_HASH = 0b01
 DEPLOYED = re.compile(r"--set-env-vars=(\S+)")
