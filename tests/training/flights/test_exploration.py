@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from tests.support.paths import ROOT
 from training.__main__ import app
 from training.errors import DataError
-from training.flights.counts import Counts, read
+from training.flights.counts import Counts
 from training.flights.exploration import (
     DAYS,
     LAST_DAYS,
@@ -18,6 +18,7 @@ from training.flights.exploration import (
     SEASONS,
     Exploration,
 )
+from training.flights.reading import read
 
 DATA = ROOT / "data"
 DAY = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(60)]
