@@ -72,6 +72,12 @@ def cells_of(table: Table, columns: Columns) -> Table:
     )
 
 
+def good_rows(table: Table, columns: Columns, **kept: Value) -> Table:
+    """Return each flight that is counted: its raw features, whether it is `late`, and `kept`."""
+    rows = _rows(table, columns, **kept)
+    return rows.filter(_fault(rows).isnull())
+
+
 def _rows(table: Table, columns: Columns, **kept: Value) -> Table:
     """Return each flight: its raw features, whether it is late, and the fault of its times."""
     if columns.delay is not None:
