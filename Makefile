@@ -2,7 +2,6 @@
 HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= data/scl_2017.csv
-FLIGHTS ?= $(PUNTUAL_FLIGHTS)
 SIZES ?= 1,10
 
 BIN := .venv/bin
@@ -41,8 +40,8 @@ train: $(ENGINE) ## train on DATA (flights or counts) and replace artifacts/
 score: $(ENGINE) ## write the flights of DATA with their answers to OUT
 	$(TRAINING) score --flights '$(DATA)' --out '$(OUT)'
 
-report: .venv/ready ## write artifacts/report.html, from FLIGHTS (the raw table) where it is given
-	$(BIN)/python -m training report --data $(DATA) $(if $(FLIGHTS),--flights $(FLIGHTS))
+report: $(ENGINE) ## write artifacts/report.html, from the DATA that the model was trained on
+	$(TRAINING) report --data '$(DATA)'
 
 select: $(ENGINE) ## repeat the choice of the training settings
 	$(TRAINING) select --data '$(DATA)'

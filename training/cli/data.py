@@ -72,18 +72,6 @@ def count(
     )
 
 
-def explore(
-    flights: Annotated[Path, typer.Option(help="The table of flights, one a row.")],
-    out: Annotated[Path, typer.Option(help="Where the counts go.")],
-) -> None:
-    """Count the flights of each time, weekday and destination, which only the report shows."""
-    from training.flights.exploration import Exploration
-    from training.release.artifacts import replace
-
-    read_counts(str(flights))  # refuses what is no table of flights
-    replace(out.parent, {out.name: Exploration.from_flights(flights).to_csv().encode()})
-
-
 def score(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[str, typer.Option(help="A .parquet or .csv, or a table of the same engine.")],

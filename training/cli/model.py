@@ -43,28 +43,6 @@ def train(
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def report(
-    data: Annotated[Path, typer.Option(help="Counts: see data/README.md.")] = SCL_2017,
-    flights: Annotated[
-        Path | None, typer.Option(help="The table of flights, instead of data.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
-) -> None:
-    """Write the page of the model and its data, from counts or from the table of flights."""
-    from training.flights.exploration import Exploration
-    from training.report.page import write
-
-    counts, counted = read_counts(str(flights or data)), data.with_stem(f"{data.stem}_exploration")
-    exploration = None
-    if flights:
-        exploration = Exploration.from_flights(flights)
-    elif counted.exists():
-        exploration = Exploration.read(counted)
-    with console.status("Measuring and drawing"):
-        page = write(counts, exploration, out)
-    console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
-
-
 def select(
     data: Data = str(SCL_2017),
     *,
