@@ -27,6 +27,10 @@ class Airport(msgspec.Struct, frozen=True):
     period: str | None
     columns: Columns
 
+    def owns(self, address: str) -> bool:
+        """Whether this is the address of the airport's own flights."""
+        return address == self.data or Path(address).absolute() == Path(self.data).absolute()
+
 
 class _Columns(msgspec.Struct, forbid_unknown_fields=True):
     airline: str = "OPERA"
