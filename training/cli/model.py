@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from training.errors import GateError
 from training.project import ARTIFACTS, SCL_2017
 
 from .console import console
@@ -42,28 +41,6 @@ def train(
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
-
-
-def report(
-    data: Annotated[Path, typer.Option(help="Counts: see data/README.md.")] = SCL_2017,
-    flights: Annotated[
-        Path | None, typer.Option(help="The table of flights, instead of data.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
-) -> None:
-    """Write the page of the model and its data, from counts or from the table of flights."""
-    from training.flights.exploration import Exploration
-    from training.report.page import write
-
-    counts, counted = read_counts(str(flights or data)), data.with_stem(f"{data.stem}_exploration")
-    exploration = None
-    if flights:
-        exploration = Exploration.from_flights(flights)
-    elif counted.exists():
-        exploration = Exploration.read(counted)
-    with console.status("Measuring and drawing"):
-        page = write(counts, exploration, out)
-    console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
 
 
 def select(
@@ -103,20 +80,3 @@ def select(
         replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
-
-
-def gate(
-    serving: Annotated[Path, typer.Option(help="The serving model's answer of /model, or null.")],
-    margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
-    *,
-    allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
-) -> None:
-    """Refuse the trained model where it is worse than the serving one."""
-    from training.release.gate import judge
-
-    try:
-        typer.echo(judge(ARTIFACTS / "metrics.json", serving, margin))
-    except GateError as error:
-        if not allow_worse:
-            raise
-        typer.echo(f"{error} Allowed all the same.")

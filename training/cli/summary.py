@@ -53,12 +53,9 @@ def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
     }
     if earlier and earlier != metrics and earlier.counts_sha256 == metrics.counts_sha256:
         shown[BEFORE] = earlier.timed_validation or earlier.validation
-    table = Table(
-        "",
-        *HEADS.values(),
-        box=box.SIMPLE,
-        title=f"On {metrics.validation['flights']:,.0f} flights it did not learn from",
-    )
+    title = f"On {metrics.validation['flights']:,.0f} flights it did not learn from"
+    table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, collapse_padding=True)
+    table.columns[0].min_width = max(map(len, shown))
     for column in table.columns[1:]:
         column.justify = "right"
     for source, each in shown.items():
@@ -108,9 +105,10 @@ def scores(table: pd.DataFrame, choice: Settings, current: Settings) -> Table:
     """Return the ten best settings of a selection, the chosen ones and the current ones."""
     ways = [way for way in WAYS if f"{way}_gap" in table]
     shown = Table(
-        *["", "Trees", "Rate", "Depth", "Weight", "Log loss", *(f"{way} gap" for way in ways)],
+        *["", "Trees", "Rate", "Depth", "Weight", "Log loss", *ways],
         box=box.SIMPLE,
-        title="Gaps to the best, in standard errors",
+        collapse_padding=True,
+        title="untimed, timed: distance to the best, in standard errors",
     )
     for place, row in table.iterrows():
         settings = settings_of(row)

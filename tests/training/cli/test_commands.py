@@ -36,6 +36,7 @@ def test_training_on_another_airport_publishes_its_model(tmp_path: Path, elsewhe
     assert ended.returncode == 0, ended.stderr
     assert "proven equal to XGBoost" in ended.stderr
     assert sorted(path.name for path in out.iterdir()) == [
+        "README.md",
         "booster.ubj",
         "challenge.ubj",
         "metrics.json",

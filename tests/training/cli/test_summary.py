@@ -96,6 +96,8 @@ def test_the_table_fits_a_terminal_of_80_columns(metrics: TrainingMetrics) -> No
         console.print(figures(metrics, None))
     rows = [line for line in shown.get().splitlines() if "0." in line]
     assert len(rows) == 5
+    assert metrics.challenge is not None
+    assert rows[-1].split()[-1] == f"{metrics.challenge['ece']:.4f}"
 
 
 def test_a_model_that_predicts_no_delay_divides_by_nothing(metrics: TrainingMetrics) -> None:
