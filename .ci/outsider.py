@@ -120,6 +120,8 @@ def readme() -> tuple[str, str, str, str]:
 
 def base_of(version: str) -> Path | None:
     """Return where a Python is installed, if this machine has it."""
+    if not shutil.which(f"python{version}"):
+        return None
     told = subprocess.run(
         [f"python{version}", "-c", "import sys; print(sys.base_prefix)"],
         env=os.environ | {"PYENV_VERSION": version},
