@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 from function.metadata import WEEKDAYS
 from tests.support.paths import ROOT
 from tests.support.wire import Served, serve
-from training.flights.counts import Counts, read
+from training.flights.counts import Counts
+from training.flights.reading import read
 from training.flights.split import SPLITS
 from training.model import DelayModel
 from training.project import ARTIFACTS

@@ -4,11 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from tests.support.paths import ROOT
 from training import __main__ as command_line
+from training.fitting.selection import SETTINGS, choose
 from training.flights.counts import Counts
 from training.model import Settings
 
@@ -35,6 +37,7 @@ def test_training_on_another_airport_publishes_its_model(tmp_path: Path, elsewhe
     assert ended.returncode == 0, ended.stderr
     assert "proven equal to XGBoost" in ended.stderr
     assert sorted(path.name for path in out.iterdir()) == [
+        "README.md",
         "booster.ubj",
         "challenge.ubj",
         "metrics.json",
@@ -59,16 +62,26 @@ def test_bad_data_ends_with_one_line_and_writes_nothing(tmp_path: Path) -> None:
 def test_select_shows_its_table_and_saves_only_when_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grid = [Settings(5, 0.3, 2, 20), Settings(10, 0.3, 2, 20)]
-    saved = tmp_path / "settings.json"
-    saved.write_text("{}")
-    monkeypatch.setattr("training.release.publish.SETTINGS", saved)
-    monkeypatch.setattr("training.fitting.selection.GRID", grid)
+    saved, table = tmp_path / "settings.json", tmp_path / "selection.csv"
+    before = SETTINGS.read_bytes()
+    saved.write_bytes(before)
+    for name, value in {
+        "SETTINGS": saved,
+        "TABLE": table,
+        "FITS": [Settings(10, 0.3, 2, 20)],
+        "TREES": (5, 10),
+        "REPEATS": 1,
+    }.items():
+        monkeypatch.setattr(f"training.fitting.selection.{name}", value)
+    monkeypatch.setenv("COLUMNS", "80")
     shown = CliRunner().invoke(command_line.app, ["select"])
     assert shown.exit_code == 0
     assert '"n_estimators": 10' in shown.stdout
-    assert saved.read_text() == "{}"
+    assert "chosen" in shown.stderr
+    assert "are not among those compared" in shown.stderr
+    assert saved.read_bytes() == before
     kept = CliRunner().invoke(command_line.app, ["select", "--save"])
     assert kept.exit_code == 0
     assert saved.read_text() in kept.stdout
     assert '"n_estimators": 10' in saved.read_text()
+    assert choose(pd.read_csv(table)) == Settings(10, 0.3, 2, 20)
