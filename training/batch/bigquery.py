@@ -1,14 +1,25 @@
-"""The SQL that brings the model to BigQuery, in three ways."""
+"""The SQL that brings the model to BigQuery, in three ways, and the files that it loads."""
 
+import csv
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from function.flights import MAX_FLIGHTS
+from function.metadata import DAYS
 from function.model import Model
+from training.flights.columns import Columns
 from training.flights.features import FEATURES, every_cell, flights_of
 
 ANSWERS: Final = {"probability": "FLOAT64", "delay": "INT64"}
+TYPES: Final = {
+    "OPERA": "STRING",
+    "TIPOVUELO": "STRING",
+    "MES": "INT64",
+    "HORA": "INT64",
+    "DIANOM": "STRING",
+}
+FILES: Final = "flight_cells"
 
 
 class Place(NamedTuple):
@@ -18,18 +29,25 @@ class Place(NamedTuple):
     table: str  # of flights
     endpoint: str  # the function's address
     connection: str  # PROJECT.REGION.NAME, of the kind CLOUD_RESOURCE
-    bucket: str  # gs://..., where artifacts/pipeline.onnx was copied to
+    bucket: str  # gs://..., where artifacts/pipeline.onnx and the files of answers were copied to
 
 
-def script(place: Place, model: Model) -> str:
+def script(place: Place, model: Model, columns: Columns | None = None) -> str:
     """Return the statements of all three ways; each way stands without the others."""
+    columns = columns or Columns()
+    timed = model.metadata.categories.timed and bool(columns.scheduled)
     ways = {
-        "1. A remote function: BigQuery asks this function over HTTP.": remote(place),
-        "2. A table of all cells and a join: no HTTP, the same answers.": [
-            *cells(place, model),
-            join(place),
+        "1. A remote function: BigQuery asks this function over HTTP.": [
+            *remote(place),
+            asked(place, columns),
         ],
-        "3. The graph itself, run by BigQuery.": onnx(place),
+        "2. A table of all answers and a join: no HTTP, the same answers.\n"
+        "-- Write its files by --answers FOLDER, and copy them: "
+        f"gcloud storage cp FOLDER/{FILES}-*.csv {_line(place.bucket)}": [
+            *cells(place),
+            join(place, columns, timed=timed),
+        ],
+        "3. The graph itself, run by BigQuery.": onnx(place, columns, timed=timed),
     }
     return "\n".join(
         f"-- {title}\n" + "".join(f"{statement};\n" for statement in statements)
@@ -38,64 +56,162 @@ def script(place: Place, model: Model) -> str:
 
 
 def remote(place: Place) -> list[str]:
-    """Return the remote functions that call `POST /bigquery`, one for each answer."""
+    """Return the remote functions that call `POST /bigquery`: of flights without and with a time.
+
+    BigQuery's functions have no optional arguments, so there is one more for each answer.
+    """
+    flight = "OPERA STRING, TIPOVUELO STRING, MES INT64"
+    arguments = {"": flight, "_timed": f"{flight}, scheduled STRING"}
     return [
-        f"CREATE OR REPLACE FUNCTION `{place.dataset}.flight_{answer}`"
-        "(OPERA STRING, TIPOVUELO STRING, MES INT64)\n"
-        f"RETURNS {kind} REMOTE WITH CONNECTION `{place.connection}`\n"
-        f"OPTIONS (endpoint = '{place.endpoint}/bigquery', "
+        f"CREATE OR REPLACE FUNCTION {_name(place.dataset, f'flight_{answer}{suffix}')}"
+        f"({declared})\n"
+        f"RETURNS {kind} REMOTE WITH CONNECTION {_name(place.connection)}\n"
+        f"OPTIONS (endpoint = {_text(place.endpoint + '/bigquery')}, "
         f"user_defined_context = [('answer', '{answer}')], max_batching_rows = {MAX_FLIGHTS})"
+        for suffix, declared in arguments.items()
         for answer, kind in ANSWERS.items()
     ]
 
 
-def cells(place: Place, model: Model) -> list[str]:
-    """Return the table of every possible flight and its answers, made and filled."""
-    cells = np.concatenate(list(every_cell(model.metadata.categories)))
-    flights = flights_of(cells, model.metadata.categories)
-    prediction = model.predict(cells)
-    rows = zip(
-        *(flights[name].tolist() for name in FEATURES),
-        *(getattr(prediction, answer).tolist() for answer in ANSWERS),
-        strict=True,
+def asked(place: Place, columns: Columns) -> str:
+    """Return a query that asks the remote functions, as an example."""
+    suffix = "_timed" if columns.scheduled else ""
+    flight = [_airline(columns), _flight_type(columns), _month(columns)]
+    if columns.scheduled:
+        flight.append(f"CAST({_name(columns.scheduled)} AS STRING)")
+    answers = ",\n  ".join(
+        f"{_name(place.dataset, f'flight_{answer}{suffix}')}({', '.join(flight)}) AS {answer}"
+        for answer in ANSWERS
     )
-    values = ",\n".join(f"({', '.join(map(_literal, row))})" for row in rows)
-    kinds = {
-        "OPERA": "STRING",
-        "TIPOVUELO": "STRING",
-        "MES": "INT64",
-        "HORA": "INT64",
-        "DIANOM": "STRING",
-    } | ANSWERS
-    table = f"`{place.dataset}.flight_cells`"
-    declared = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
-    return [
-        f"CREATE OR REPLACE TABLE {table} ({declared})",
-        f"INSERT INTO {table} ({', '.join(kinds)}) VALUES\n{values}",
-    ]
+    return f"SELECT *,\n  {answers}\nFROM {_name(place.dataset, place.table)}"
 
 
-def join(place: Place) -> str:
+def cells(place: Place) -> list[str]:
+    """Return the table of every possible flight and its answers, made and loaded."""
+    declared = ", ".join(f"{name} {kind}" for name, kind in (TYPES | ANSWERS).items())
+    files = _text(f"{place.bucket}/{FILES}-*.csv")
+    options = "skip_leading_rows = 1, allow_quoted_newlines = true"
+    made = f"LOAD DATA OVERWRITE {_name(place.dataset, FILES)} ({declared})"
+    return [f"{made}\nFROM FILES (format = 'CSV', uris = [{files}], {options})"]
+
+
+def write_answers(folder: Path, model: Model) -> Iterator[Path]:
+    """Write the answers of every possible flight to CSV files, and yield each of them.
+
+    An airport's flights are many, so they are answered and written a part at a time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    categories = model.metadata.categories
+    for number, part in enumerate(every_cell(categories)):
+        path = folder / f"{FILES}-{number:05}.csv"
+        flights, prediction = flights_of(part, categories), model.predict(part)
+        rows = zip(
+            *(flights[name].tolist() for name in FEATURES),
+            *(getattr(prediction, answer).tolist() for answer in ANSWERS),
+            strict=True,
+        )
+        with path.open("w", encoding="utf-8", newline="") as file:
+            # Texts are quoted, so that "", which is "not given", is no null.
+            writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+            writer.writerow([*TYPES, *ANSWERS])
+            writer.writerows(rows)
+        yield path
+
+
+def join(place: Place, columns: Columns, *, timed: bool) -> str:
     """Return the view of all flights with their answers, null where the model knows none."""
+    hour, weekday = _time(columns, "flights.") if timed else ("-1", "''")
+    month = _month(columns, "flights.")
+    match = {
+        "OPERA": _airline(columns, "flights."),
+        "TIPOVUELO": _flight_type(columns, "flights."),
+        "MES": month,
+        "HORA": hour,
+        "DIANOM": weekday,
+    }
+    on = [f"cells.{name} = {value}" for name, value in match.items()]
+    if columns.scheduled:
+        given = _name(columns.scheduled)
+        on.append(
+            f"(flights.{given} IS NULL OR "
+            f"EXTRACT(MONTH FROM {_datetime(columns, 'flights.')}) = {month})"
+        )
+    condition = "\n  AND ".join(on)
     return (
-        f"CREATE OR REPLACE VIEW `{place.dataset}.{place.table}_scored` AS\n"
-        f"SELECT * FROM `{place.dataset}.{place.table}`\n"
-        f"LEFT JOIN `{place.dataset}.flight_cells` USING ({', '.join(FEATURES)})"
+        f"CREATE OR REPLACE VIEW {_name(place.dataset, f'{place.table}_scored')} AS\n"
+        f"SELECT flights.*, {', '.join(f'cells.{answer}' for answer in ANSWERS)}\n"
+        f"FROM {_name(place.dataset, place.table)} AS flights\n"
+        f"LEFT JOIN {_name(place.dataset, FILES)} AS cells\nON {condition}"
     )
 
 
-def onnx(place: Place) -> list[str]:
-    """Return the import of the graph that takes strings, and a prediction with it."""
-    model = f"`{place.dataset}.flight_model`"
-    made = f"OPTIONS (MODEL_TYPE = 'ONNX', MODEL_PATH = '{place.bucket}/pipeline.onnx')"
-    flights = f"SELECT {', '.join(FEATURES)} FROM `{place.dataset}.{place.table}`"  # noqa: S608  # its user's own names
+def onnx(place: Place, columns: Columns, *, timed: bool) -> list[str]:
+    """Return the import of the graph that takes strings, and a prediction with it.
+
+    A flight that the model does not know ends the query, as it would a request.
+    """
+    model = _name(place.dataset, "flight_model")
+    path = _text(f"{place.bucket}/pipeline.onnx")
+    made = f"OPTIONS (MODEL_TYPE = 'ONNX', MODEL_PATH = {path})"
+    hour, weekday = _time(columns) if timed else ("-1", "''")
+    values = [_airline(columns), _flight_type(columns), _month(columns), hour, weekday]
+    inputs = ", ".join(f"{value} AS {name}" for name, value in zip(FEATURES, values, strict=True))
+    flights = f"SELECT {inputs} FROM {_name(place.dataset, place.table)}"  # noqa: S608  # the same
     return [
         f"CREATE OR REPLACE MODEL {model}\n{made}",
         f"SELECT * FROM ML.PREDICT(MODEL {model},\n  ({flights}))",  # noqa: S608  # the same
     ]
 
 
-def _literal(value: str | float) -> str:
-    if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return repr(value)
+def _airline(columns: Columns, table: str = "") -> str:
+    return f"{table}{_name(columns.airline)}"
+
+
+def _flight_type(columns: Columns, table: str = "") -> str:
+    if columns.type_value is not None:
+        return _text(columns.type_value)
+    given = f"{table}{_name(columns.flight_type)}"
+    if not columns.types:
+        return given
+    cases = " ".join(f"WHEN {_text(old)} THEN {_text(new)}" for old, new in columns.types)
+    return f"CASE {given} {cases} ELSE {given} END"
+
+
+def _month(columns: Columns, table: str = "") -> str:
+    return f"SAFE_CAST({table}{_name(columns.month)} AS INT64)"
+
+
+def _datetime(columns: Columns, table: str = "") -> str:
+    return f"SAFE_CAST({table}{_name(columns.scheduled)} AS DATETIME)"
+
+
+def _time(columns: Columns, table: str = "") -> tuple[str, str]:
+    """Return the hour and the weekday, "not given" for null; a text that is no time is null."""
+    given, time = f"{table}{_name(columns.scheduled)}", _datetime(columns, table)
+    names = ", ".join(map(_text, DAYS[1:]))
+    # DATE_DIFF counts the days since a Monday.
+    weekday = f"MOD(DATE_DIFF(DATE({time}), DATE '0001-01-01', DAY), 7)"
+    return (
+        f"IF({given} IS NULL, -1, EXTRACT(HOUR FROM {time}))",
+        f"IF({given} IS NULL, '', [{names}][OFFSET({weekday})])",
+    )
+
+
+def _name(*parts: str) -> str:
+    """Return a name as BigQuery quotes it, in one pair of backticks."""
+    escaped = (_escaped(part).replace("`", "\\`") for part in parts)
+    return f"`{'.'.join(escaped)}`"
+
+
+def _text(value: str) -> str:
+    return "'" + _escaped(value).replace("'", "\\'") + "'"
+
+
+def _escaped(value: str) -> str:
+    """Return a text without what would end its line."""
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _line(value: str) -> str:
+    """Return a text for a comment, which ends with its line."""
+    return value.replace("\r", " ").replace("\n", " ")

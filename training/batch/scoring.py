@@ -13,7 +13,7 @@ from training.flights.aggregation import MAX_CELLS
 from training.flights.columns import Columns
 from training.flights.features import FEATURES, FLIGHT, cells_of, without_time
 from training.flights.rows import RAW, judged, raw, roles_in
-from training.flights.sources import Source, open_source, scheme_of
+from training.flights.sources import Source, files_of, open_source, scheme_of
 from training.release.artifacts import check_target, whole
 
 from .copying import ANSWERS, Progress, copy
@@ -95,7 +95,7 @@ def _check(source: Source, out: str) -> None:
     elif not out.lower().endswith((".parquet", ".csv")):
         raise DataError(f"Cannot write {out}: expected a name that ends in .parquet or .csv.")
     else:
-        check_target(Path(out), [*source.files, Path(scheme_of(source.address)[1])])
+        check_target(Path(out), files_of(source.address))
 
 
 def _cells(source: Source, columns: Columns) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 Each command imports what it needs, so that `--help` is quick.
 """
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +11,12 @@ from typing import Annotated
 import typer
 
 from training.errors import GateError
-from training.project import ARTIFACTS, SCL_2017
+from training.flights.columns import Columns
+from training.project import ARTIFACTS, SCL_2017, airport_of, load
 
 from .console import console
 from .data import read_counts
-from .options import Data, DropBad
+from .options import Data, DropBad, SplitOption, with_columns
 
 
 class Features(StrEnum):
@@ -24,10 +26,19 @@ class Features(StrEnum):
     top10 = "top10"
 
 
-def train(
-    data: Data = str(SCL_2017),
+@with_columns
+def train(  # each of them is an option
+    columns: Columns,
+    data: Data = None,
+    place: Annotated[
+        str | None, typer.Option(help="Whose flights, such as `New York (JFK)`.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Of when, such as 2017, where the data has no dates.")
+    ] = None,
     features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+    split: SplitOption = None,
     *,
     drop_bad: DropBad = False,
 ) -> None:
@@ -36,18 +47,22 @@ def train(
 
     from .summary import before, figures, lines
 
-    counts, earlier = read_counts(data, drop_bad=drop_bad), before(out)
+    airport = airport_of(data, place, period)
+    counts = read_counts(airport.data, columns, drop_bad=drop_bad, split=split)
+    counts, earlier = replace(counts, period=counts.period or airport.period), before(out)
     with console.status("Fitting, converting, proving parity"):
-        metrics = publish(counts, features, out, "Santiago (SCL)")
+        metrics = publish(counts, features, out, airport.place)
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
 
 
+@with_columns
 def report(
+    columns: Columns,
     data: Annotated[Path, typer.Option(help="Counts: see data/README.md.")] = SCL_2017,
     flights: Annotated[
-        Path | None, typer.Option(help="The table of flights, instead of data.")
+        str | None, typer.Option(help="The table of flights, instead of data.")
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
 ) -> None:
@@ -55,10 +70,11 @@ def report(
     from training.flights.exploration import Exploration
     from training.report.page import write
 
-    counts, counted = read_counts(str(flights or data)), data.with_stem(f"{data.stem}_exploration")
+    counts = read_counts(flights or str(data), columns)
+    counted = data.with_stem(f"{data.stem}_exploration")
     exploration = None
     if flights:
-        exploration = Exploration.from_flights(flights)
+        exploration = Exploration.from_flights(flights, columns)
     elif counted.exists():
         exploration = Exploration.read(counted)
     with console.status("Measuring and drawing"):
@@ -66,9 +82,13 @@ def report(
     console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
 
 
+@with_columns
 def select(
-    data: Data = str(SCL_2017),
+    columns: Columns,
+    data: Data = None,
+    split: SplitOption = None,
     *,
+    drop_bad: DropBad = False,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
     """Repeat the choice of settings, by cross-validation inside the training flights."""
@@ -85,14 +105,15 @@ def select(
         choose,
         cross_validate,
     )
-    from training.release.artifacts import replace
+    from training.release.artifacts import replace as replace_files
 
-    counts = read_counts(data)
+    address = data or load().data
+    counts = read_counts(address, columns, drop_bad=drop_bad, split=split)
     with Progress(console=console) as progress:
         task = progress.add_task("Cross-validating", total=len(FITS) * FOLDS * REPEATS)
         table = cross_validate(counts, lambda: progress.advance(task))
-    columns = [str(column) for column in table.columns]
-    shown = Table(*columns, title="The ten best; the smallest with gap <= error is chosen")
+    heads = [str(column) for column in table.columns]
+    shown = Table(*heads, title="The ten best; the smallest with gap <= error is chosen")
     for row in table.head(10).itertuples(index=False):
         shown.add_row(*(f"{value:.5g}" for value in row))
     console.print(shown)
@@ -100,7 +121,7 @@ def select(
     typer.echo(chosen, nl=False)
     if save:
         scores = table.to_csv(index=False, lineterminator="\n", float_format="%.9g").encode()
-        replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: scores})
+        replace_files(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: scores})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
 

@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Final, Self
 
 import pandas as pd
+from ibis.expr.types import Table, Value
 
 from training.errors import DataError
 
-from .counts import SCHEDULED, Counts, delayed
+from .columns import Columns
+from .counts import TOTALS, Counts
+from .rows import good_rows, roles_in
+from .sources import Source, open_source
 
-TOTALS: Final = ["flights", "delayed"]
+__all__ = ["TOTALS", "Exploration"]
+
 COLUMNS: Final = ["dimension", "value", *TOTALS]
 DESTINATION: Final = "SIGLADES"
 HOURS: Final = [f"{hour:02}" for hour in range(24)]
@@ -37,24 +42,27 @@ class Exploration:
     table: pd.DataFrame
 
     @classmethod
-    def from_flights(cls, path: Path) -> Self:
-        """Count the flights of a table that `counts.read` takes as flights."""
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        for name in (SCHEDULED, DESTINATION):
-            if name not in table.columns:
-                raise DataError(f"Cannot explore {path}: it has no column `{name}`.")
-        scheduled = pd.to_datetime(table[SCHEDULED], format="ISO8601")
-        keys = {
-            "time": scheduled.dt.strftime("%H:%M"),
-            "weekday": scheduled.dt.strftime("%m-%u"),
-            "destination": table[DESTINATION],
-        }
-        flights = pd.DataFrame({"flights": 1, "delayed": delayed(table).astype("int64")})
-        parts = [
-            flights.groupby(key).sum().rename_axis("value").reset_index().assign(dimension=name)
-            for name, key in keys.items()
-        ]
-        return cls(pd.concat(parts, ignore_index=True)[COLUMNS])
+    def from_flights(
+        cls, address: str | Path, columns: Columns | None = None, destination: str | None = None
+    ) -> Self:
+        """Count the good rows of a source; what it has no columns for is left out.
+
+        Raise `DataError` where it has no column `destination`, unless that is left to the default.
+        """
+        source, columns = open_source(str(address)), columns or Columns()
+        roles = roles_in(source, columns)
+        keys: dict[str, list[str]] = {}
+        kept: dict[str, Value] = {}
+        if "scheduled" in roles:
+            keys |= {"time": ["hour", "minute"], "weekday": ["MES", "DIANOM"]}
+        if destination or DESTINATION in source.table.columns:
+            source.column(destination or DESTINATION, "--destination")
+            keys["destination"] = ["destination"]
+            kept["destination"] = source.table[destination or DESTINATION].cast("string")
+        rows = good_rows(source.table, columns, **kept)
+        rows = rows.mutate(minute=rows["scheduled"].minute())
+        parts = [_count(source, rows, *dimension) for dimension in keys.items()]
+        return cls(pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -124,6 +132,19 @@ class Exploration:
         """
         flights = self.part("weekday").set_index("value")["flights"]
         return float(sum(flights.get(day, 0) / days for day, days in LAST_DAYS.items()))
+
+
+def _count(source: Source, rows: Table, dimension: str, keys: list[str]) -> pd.DataFrame:
+    counted = rows.group_by(keys).agg(flights=rows.count(), delayed=rows["late"].ifelse(1, 0).sum())
+    with source.trouble(f"read {source.address}"):
+        part: pd.DataFrame = source.engine.to_pyarrow(counted).to_pandas()
+    part = part[part[keys[-1]] != 0] if dimension == "weekday" else part  # 0: not given
+    part = part.dropna(subset=["hour"]) if dimension == "time" else part
+    formats = {"time": "{:02.0f}:{:02.0f}", "weekday": "{:02.0f}-{:.0f}"}
+    values = part[keys].fillna("").itertuples(index=False)
+    named = [formats.get(dimension, "{}").format(*value) for value in values]
+    table = part.assign(dimension=dimension, value=named).sort_values("value")
+    return table[COLUMNS].astype(dict.fromkeys(TOTALS, "int64"))
 
 
 def _sum(part: pd.DataFrame, key: "pd.Series[str]", order: Iterable[str]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 import calendar
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from tests.support.paths import ROOT
 from training.__main__ import app
 from training.errors import DataError
+from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.exploration import (
     DAYS,
@@ -92,9 +94,9 @@ def test_the_last_days_of_the_seasons_are_those_of_the_calendar() -> None:
 def test_flights_are_counted_by_their_scheduled_time(tmp_path: Path) -> None:
     flights = tmp_path / "flights.csv"
     flights.write_text(
-        "Fecha-I,Fecha-O,SIGLADES\n"
-        "2017-01-01 23:30:00,2017-01-02 00:10:00,Lima\n"  # a Sunday, 40 minutes late
-        "2017-06-05 05:00:00,2017-06-05 05:15:00,Lima\n"  # a Monday, 15 minutes: on time
+        "OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O,SIGLADES\n"
+        "Sky,N,1,2017-01-01 23:30:00,2017-01-02 00:10:00.5,Lima\n"  # a Sunday, 40 minutes late
+        "Sky,N,6,2017-06-05 05:00:00,2017-06-05 05:15:00,Lima\n"  # a Monday, 15 minutes: on time
     )
     exploration = Exploration.from_flights(flights)
     assert exploration.destinations().to_numpy().tolist() == [["Lima", 2, 1]]
@@ -112,12 +114,26 @@ def test_other_flights_than_those_of_the_counts_are_refused(exploration: Explora
         exploration.check(Counts(table))
 
 
-@pytest.mark.parametrize("name", ["Fecha-I", "SIGLADES"])
-def test_a_table_without_a_column_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+def test_parquet_with_other_columns_and_without_destinations_is_explored(tmp_path: Path) -> None:
+    path = tmp_path / "flights.parquet"
+    times = pd.Series([pd.Timestamp("2017-01-01 23:30:00"), pd.NaT])
+    flights = pd.DataFrame({"who": "Sky", "late": [1.0, 0.0], "month": 1.0, "planned": times})
+    flights.to_parquet(path)
+    columns = Columns("who", month="month", scheduled="planned", delay="late", type_value="N")
+    exploration = Exploration.from_flights(path, columns)
+    assert exploration.table.to_numpy().tolist() == [
+        ["time", "23:30", 1, 1],
+        ["weekday", "01-7", 1, 1],
+    ]
+    untimed = Exploration.from_flights(path, replace(columns, scheduled=""), "who")
+    assert untimed.table.to_numpy().tolist() == [["destination", "Sky", 2, 1]]
+
+
+def test_a_destination_that_is_not_there_is_refused(tmp_path: Path) -> None:
     flights = tmp_path / "flights.csv"
-    flights.write_text(",".join({"Fecha-I", "Fecha-O", "SIGLADES"} - {name}) + "\n")
-    with pytest.raises(DataError, match=f"no column `{name}`"):
-        Exploration.from_flights(flights)
+    flights.write_text("OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O\n")
+    with pytest.raises(DataError, match=r"no column `To`. It has .*Name another by --destination"):
+        Exploration.from_flights(flights, destination="To")
 
 
 def test_a_file_of_other_columns_is_refused(tmp_path: Path) -> None:
