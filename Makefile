@@ -1,12 +1,13 @@
 # Puntual: `make` lists the targets.
-PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= data/scl_2017.csv
 SIZES ?= 1,10
 
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
+COVERED := $(BIN)/coverage report --skip-covered --show-missing
+UV := .build/uv/bin/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
 RIVALS := reference fastapi_onnx hello floor
 # Spark is heavy, and needed only where DATA=spark:... says so.
@@ -14,9 +15,15 @@ SPARK := $(filter spark:%,$(DATA))
 ENGINE := .venv/ready $(if $(SPARK),.build/spark/ready)
 TRAINING := $(if $(SPARK),PYTHONPATH=.build/spark )$(BIN)/python -m training
 
-LOCKS := $(shell git ls-files '*requirements.txt')
+LOCKS = $(wildcard .setup/requirements.txt function/requirements.txt training/requirements.txt \
+	tests/*/requirements.txt tests/bench/rivals/*/requirements.txt)
 
-.PHONY: help install serve train score report select bigquery reproduce test check format audit lock package sbom
+# Tests run on all cores, on up to eight, as each process imports everything.
+PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
+STRICT := $(if $(filter true 1,$(CI) $(ALL)),--no-skips)
+
+.PHONY: help install serve train score report select bigquery reproduce test test-all check format audit lock
+.PHONY: package sbom
 .PHONY: bench stress-test overload soak fuzz
 
 help: ## list the targets
@@ -25,8 +32,7 @@ help: ## list the targets
 install: .venv/ready ## set up .venv with all that the project needs
 
 serve: package .build/runtime/ready ## answer flights on PORT (8080), as deployed
-	exec env FUNCTION_USE_ASGI=1 .build/runtime/bin/functions-framework \
-		--target predict --source .build/function/main.py --host $(HOST) --port $(PORT)
+	@exec .build/runtime/bin/python .setup/serve.py '$(HOST)' '$(PORT)'
 
 train: $(ENGINE) ## train on DATA (flights or counts) and replace artifacts/
 	$(TRAINING) train --data '$(DATA)'
@@ -43,14 +49,17 @@ select: $(ENGINE) ## repeat the choice of the training settings
 bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --help has more)
 	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET))
 
-COVERED := $(BIN)/coverage report --skip-covered --show-missing
+test: .venv/ready .build/runtime/ready package ## prove the behaviour in minutes, or run TESTS alone
+	@$(BIN)/pytest $(or $(TESTS),$(PARALLEL) -m 'not slow')
 
-test: .venv/ready .build/runtime/ready package ## run all tests, or TESTS alone
-	$(BIN)/pytest $(or $(TESTS),--cov --cov-report=)
-ifndef TESTS
+# ALL=1 (and CI=true) fails where a test skips.
+test-all: .venv/ready .build/runtime/ready package $(if $(shell command -v java),.build/spark/ready)
+test-all: ## run every test, and hold the bounds of coverage
+	$(BIN)/pytest $(PARALLEL) -m 'not slow' --cov --cov-report= $(STRICT)
+	$(BIN)/pytest -m slow --cov --cov-append --cov-report= $(STRICT)
 	$(COVERED) --include 'function/*' --fail-under 100
 	$(COVERED) --include 'training/*' --fail-under 95
-endif
+	@echo 'Every test passed, and the coverage is within its bounds.'
 
 stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL if given
 	$(BIN)/python -m tests.load.stress
@@ -61,10 +70,11 @@ overload soak: package .venv/ready .build/runtime/ready
 fuzz: .build/fuzz/ready package ## look for bodies that break the decoder, for SECONDS (600)
 	.build/fuzz/bin/python -m tests.fuzz
 
-audit: .venv/ready ## check that the locks are current; change nothing
-	tar -cf .build/locks.tar $(LOCKS)
-	$(MAKE) lock && git diff --exit-code -I ' --hash=' -- $(LOCKS); \
-		code=$$?; tar -xf .build/locks.tar; exit $$code
+audit: .build/uv/ready ## check that the locks are current; change nothing
+	@rm -rf .build/locks && mkdir -p .build/locks && tar -cf - $(LOCKS) | tar -xf - -C .build/locks
+	$(MAKE) lock; code=$$?; for lock in $(LOCKS); do \
+		diff -u -I ' --hash=' ".build/locks/$$lock" "$$lock" || code=1; \
+		cp -p ".build/locks/$$lock" "$$lock"; done; exit $$code
 
 sbom: .venv/ready .build/runtime/ready ## list what ships beside the package, with licences
 	$(BIN)/cyclonedx-py environment --output-reproducible --output-file .build/function.cdx.json \
@@ -84,17 +94,18 @@ format: .venv/ready ## mend what can be mended without thought
 	$(BIN)/ruff format
 
 package: ## lay out what ships in .build/function, the same bytes each time
-	rm -rf .build/function && mkdir -p .build/function
-	cp -L function/*.* .build/function
-	cd .build/function && { echo '*'; printf '!%s\n' *; } > .gcloudignore && \
-		chmod 644 * .gcloudignore && TZ=UTC touch -t 198001010000 * .gcloudignore && wc -c *
+	@rm -rf .build/function && mkdir -p .build/function
+	@cp -L $(filter-out %.md,$(wildcard function/*.*)) .build/function
+	@cd .build/function && { echo '*'; printf '!%s\n' *; } > .gcloudignore && \
+		chmod 644 * .gcloudignore && TZ=UTC touch -t 198001020000 * .gcloudignore
 
 reproduce: .venv/ready ## train again; the artifacts must come out byte for byte
 	rm -rf .build/reproduced
 	$(BIN)/python -m training train --data $(DATA) --out .build/reproduced
-	cd .build/reproduced && for file in *; do cmp $$file $(CURDIR)/artifacts/$$file || exit 1; done
+	cd .build/reproduced && for file in *; do cmp "$$file" "../../artifacts/$$file" || exit 1; done
 
-lock: .venv/ready ## lock the dependencies of pyproject.toml anew
+lock: .build/uv/ready ## lock the dependencies of pyproject.toml anew
+	$(COMPILE) --group setup --output-file .setup/requirements.txt
 	$(COMPILE) --group function --output-file function/requirements.txt
 	$(COMPILE) --group dev --constraints function/requirements.txt \
 		--output-file training/requirements.txt
@@ -104,26 +115,24 @@ lock: .venv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group stress --output-file tests/load/requirements.txt
 	$(COMPILE) --group fuzz --constraints function/requirements.txt \
 		--output-file tests/fuzz/requirements.txt
+	$(subst 3.12,3.10,$(COMPILE)) --group bigquery --output-file tests/bigquery/requirements.txt
 	$(COMPILE) --no-binary pyspark --group spark --output-file tests/spark/requirements.txt
 
+.build/uv/ready: .setup/requirements.txt
+	@.setup/uv
 .venv/ready: training/requirements.txt
 .build/runtime/ready: function/requirements.txt
 .build/fuzz/ready: tests/fuzz/requirements.txt
 .build/stress/ready: tests/load/requirements.txt
 $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/requirements.txt
 .build/spark/ready: tests/spark/requirements.txt .venv/ready
-	rm -rf .build/spark
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes --no-deps --target .build/spark --requirement $<
-	touch $@
+	@rm -rf .build/spark
+	@$(UV) pip install --quiet --require-hashes --no-deps --python $(BIN)/python \
+		--target .build/spark --requirement $<
+	@touch $@
 
-%/ready:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and \
-		f"Puntual needs Python 3.12 or newer, and $(PYTHON) is {sys.version.split()[0]}.")'
-	rm -rf $*
-	$(PYTHON) -m venv $*
-	$*/bin/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes --only-binary :all: --requirement $<
-	touch $@
+# An environment holds what its lock names. PYTHON says which Python, else a good one is found.
+%/ready: | .build/uv/ready
+	@.setup/environment $* $<
 
 include .cloud/cloud.mk

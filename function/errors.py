@@ -1,6 +1,8 @@
-"""What can be wrong with a request, in the caller's words, and with a model file."""
+"""What can be wrong with a request, in the caller's words, and with a model file.
 
-from collections.abc import Mapping
+Nothing here knows HTTP: `main` turns these errors into statuses.
+"""
+
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +14,8 @@ def shown(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-class InputError(Exception):
-    """Flights or a body that cannot be answered, for a reason the caller can mend.
+class RequestError(Exception):
+    """A request that cannot be answered, for a reason the caller can mend.
 
     `path` is the place in the request, such as `$.flights[2].MES`.
     """
@@ -23,32 +25,28 @@ class InputError(Exception):
         self.path = path
 
 
+class InputError(RequestError):
+    """Flights, or the JSON around them, that cannot be answered."""
+
+
 class TooManyError(InputError):
     """More flights than a request may hold."""
 
 
-class RequestError(InputError):
-    """A request that cannot be answered, for a reason the caller can mend.
+class BodyTooLongError(RequestError):
+    """A body that exceeds the longest one allowed."""
 
-    `status` is a 4xx, or 503 where trying again will do; `path` is the place in the request, such
-    as `$.flights[2].MES`.
-    """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        path: str | None = None,
-        status: int = 400,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message, path=path)
-        self.status = status
-        self.headers = dict(headers or {})
+class BodyTooSlowError(RequestError):
+    """A body that was not received in time."""
 
-    def answer(self) -> dict[str, str]:
-        """Return the body of the answer."""
-        return {"error": str(self)} | ({"path": self.path} if self.path else {})
+
+class BodyIncompleteError(RequestError):
+    """A body whose caller left before its end."""
+
+
+class TooManyBodiesError(RequestError):
+    """A body for which there is no room now, beside those of other callers."""
 
 
 class ModelError(Exception):

@@ -4,63 +4,73 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from .batching import Batcher
-from .errors import RequestError, shown
+from .errors import InputError, shown
 from .flights import decode
-from .log import predicted
 from .model import Model
 
 if TYPE_CHECKING:
     from .evidence import Evidence
     from .explain import Explainer
 
-type Query = dict[str, str]
-type Handler = Callable[[bytes, Query], Awaitable[object]]
 
-# What only some routes need is imported by them: the first prediction does not wait for it.
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What is encoded as JSON for the caller, and what the log says of it."""
+
+    content: object
+    flights: int | None = None  # that were predicted
+    delays: int | None = None  # of them
+
+
+type Query = dict[str, str]
+type Handler = Callable[[bytes, Query], Awaitable[Answer]]
+
+# Imported inside the routes that need it, to keep cold starts short: BigQuery, evidence, explain.
 
 
 class Handlers:
-    """The answers of one model, to be encoded as JSON."""
+    """The answers of one model."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.encoder = model.encoder
         self._batcher = Batcher(model)
 
-    async def predict(self, body: bytes, query: Query) -> object:
-        """Return whether each flight will be delayed, and how probable it is where asked."""
+    async def predict(self, body: bytes, query: Query) -> Answer:
+        """Answer whether each flight will be delayed, and its probability and evidence if asked."""
+        with_probability, with_training = _flag(query, "probability"), _flag(query, "training")
         cells = self.encoder.cells(decode(body))
         prediction = await self._batcher.predict(cells)
         labels = prediction.delay.tolist()
-        predicted(len(labels), sum(labels))
-        answer: dict[str, object] = {"predict": labels}
-        if _flag(query, "probability"):
-            answer["probability"] = prediction.probability.tolist()
-        if _flag(query, "training"):
-            answer["training"] = self._evidence.of(cells)
-        return answer
+        content: dict[str, object] = {"predict": labels}
+        if with_probability:
+            content["probability"] = prediction.probability.tolist()
+        if with_training:
+            content["training"] = self._evidence.of(cells)
+        return Answer(content, len(labels), sum(labels))
 
-    async def explain(self, body: bytes, _query: Query) -> object:
-        """Return what each feature adds to the probability of each flight."""
+    async def explain(self, body: bytes, _query: Query) -> Answer:
+        """Answer what each feature adds to the probability of each flight."""
         explanation = await self._explainer.explain(self.encoder.cells(decode(body)))
-        delays = sum(reasons.predict for reasons in explanation.explanations)
-        predicted(len(explanation.explanations), delays)
-        return explanation
+        flights = explanation.explanations
+        return Answer(explanation, len(flights), sum(flight.predict for flight in flights))
 
-    async def bigquery(self, body: bytes, _query: Query) -> object:
-        """Return the replies to a remote function's calls."""
+    async def bigquery(self, body: bytes, _query: Query) -> Answer:
+        """Answer the calls of a remote function."""
         from .bigquery import reply  # noqa: PLC0415
 
-        return await reply(body, self.encoder, self._batcher)
+        replies, delay = await reply(body, self.encoder, self._batcher)
+        return Answer({"replies": replies}, len(delay), int(delay.sum()))
 
-    async def describe_model(self, _body: bytes, _query: Query) -> object:
-        """Return what training says of the model."""
-        return self.model.metadata.public()
+    async def describe_model(self, _body: bytes, _query: Query) -> Answer:
+        """Answer what training says of the model."""
+        return Answer(self.model.metadata.public())
 
-    async def health(self, _body: bytes, _query: Query) -> object:
-        """Return that it runs."""
-        return {"status": "OK"}
+    async def health(self, _body: bytes, _query: Query) -> Answer:
+        """Answer that the function runs."""
+        return Answer({"status": "OK"})
 
     @functools.cached_property
     def _explainer(self) -> "Explainer":
@@ -82,4 +92,4 @@ def _flag(query: Query, name: str) -> bool:
         case "false":
             return False
         case value:
-            raise RequestError(f"Expected true or false, got {shown(value)}", path=f"?{name}")
+            raise InputError(f"Expected true or false, got {shown(value)}", path=f"?{name}")

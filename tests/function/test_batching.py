@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from function.batching import Batcher
-from function.encoder import Encoder
+from function.batching import ALONE, Batcher
 from function.model import Model, Prediction
 from training.project import ARTIFACTS
 
 MODEL = Model(ARTIFACTS / "model.onnx")
-ONE_HOT = Encoder(MODEL.metadata.categories).one_hot
 
 
 class Counted(Model):
@@ -24,19 +22,19 @@ class Counted(Model):
         self.runs: list[int] = []
         self._poison = poison
 
-    def predict(self, one_hot: NDArray[np.float32], cells: NDArray[np.intp]) -> Prediction:
+    def predict(self, cells: NDArray[np.int64]) -> Prediction:
         self.runs.append(len(cells))
         if self._poison in cells:
             raise ZeroDivisionError("a bug")
-        return super().predict(one_hot, cells)
+        return super().predict(cells)
 
 
 async def answer(batcher: Batcher, cells: Sequence[int]) -> Prediction:
-    return await batcher.predict(np.array(cells, np.intp))
+    return await batcher.predict(np.array(cells, np.int64))
 
 
 def same(found: Prediction | BaseException, cells: Sequence[int]) -> bool:
-    alone = MODEL.predict(ONE_HOT, np.array(cells, np.intp))
+    alone = MODEL.predict(np.array(cells, np.int64))
     assert isinstance(found, Prediction)
     return (
         found.delay.tobytes() == alone.delay.tobytes()
@@ -44,20 +42,28 @@ def same(found: Prediction | BaseException, cells: Sequence[int]) -> bool:
     )
 
 
+def at_once(batcher: Batcher, cells: Sequence[int]) -> Prediction:
+    """Return an answer for which no turn of the event loop is needed."""
+    with pytest.raises(StopIteration) as done:
+        answer(batcher, cells).send(None)
+    prediction: Prediction = done.value.value
+    return prediction
+
+
 def test_requests_of_one_turn_share_a_run_and_get_their_own_answers() -> None:
     async def ask() -> list[Prediction]:
-        batcher = Batcher(model, ONE_HOT)
+        batcher = Batcher(model)
         return await asyncio.gather(*(answer(batcher, cells) for cells in requests))
 
     rng, model = np.random.default_rng(1), Counted()
-    requests = [rng.integers(0, 552, size).tolist() for size in (1, 0, 1, 700, 1, 3)]
+    requests = [rng.integers(0, 110_400, size).tolist() for size in (1, 0, 1, 700, 1, 3)]
     assert all(map(same, asyncio.run(ask()), requests))
     assert model.runs == [706]
 
 
 def test_a_request_waits_for_no_other() -> None:
     async def ask() -> None:
-        batcher = Batcher(model, ONE_HOT)
+        batcher = Batcher(model)
         for cell in (7, 8):
             assert same(await answer(batcher, [cell]), [cell])
 
@@ -66,21 +72,59 @@ def test_a_request_waits_for_no_other() -> None:
     assert model.runs == [1, 1]
 
 
-def test_a_bug_crashes_all_that_shared_the_run_and_none_after() -> None:
+def test_a_request_without_company_spares_the_next_ones_the_wait() -> None:
     async def ask() -> None:
-        batcher = Batcher(Counted(poison=9), ONE_HOT)
-        together = (answer(batcher, [cell]) for cell in (8, 9))
-        found = await asyncio.gather(*together, return_exceptions=True)
-        assert [type(each) for each in found] == [ZeroDivisionError] * 2
-        assert same(await answer(batcher, [8]), [8])
+        batcher = Batcher(model)
+        for _ in range(2):
+            waits = asyncio.create_task(answer(batcher, [7]))
+            await asyncio.sleep(0)
+            assert not waits.done()
+            assert same(await waits, [7])
+            for cell in range(ALONE):
+                assert same(at_once(batcher, [cell]), [cell])
 
+    model = Counted()
     asyncio.run(ask())
+    assert model.runs == [1] * 2 * (ALONE + 1)
+
+
+def test_requests_with_company_share_their_runs_until_one_has_none() -> None:
+    async def ask() -> None:
+        batcher = Batcher(model)
+        await answer(batcher, [1])
+        for _ in range(ALONE - 1):
+            at_once(batcher, [1])
+        for _ in range(3):  # the first of them runs at once, all others with their neighbours
+            found = await asyncio.gather(*(answer(batcher, [cell]) for cell in range(4)))
+            assert all(same(each, [cell]) for cell, each in enumerate(found))
+
+    model = Counted()
+    asyncio.run(ask())
+    assert model.runs[ALONE:] == [1, 3, 4, 4]
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["shared", "alone"])
+def test_a_bug_crashes_all_that_shared_the_run_and_none_after(*, alone: bool) -> None:
+    async def ask() -> None:
+        batcher = Batcher(model)
+        if alone:
+            await answer(batcher, [7])
+        together = (answer(batcher, [cell]) for cell in (9, 8))
+        nine, eight = await asyncio.gather(*together, return_exceptions=True)
+        assert isinstance(nine, ZeroDivisionError)
+        assert same(eight, [8]) if alone else isinstance(eight, ZeroDivisionError)
+        for _ in range(2):
+            assert same(await answer(batcher, [8]), [8])
+
+    model = Counted(poison=9)
+    asyncio.run(ask())
+    assert model.runs == ([1] * 5 if alone else [2, 1, 1])
 
 
 @pytest.mark.parametrize("poison", [None, 9], ids=["answered", "crashed"])
 def test_a_request_that_is_given_up_takes_no_other_with_it(poison: int | None) -> None:
     async def ask() -> tuple[Prediction | BaseException, Prediction | BaseException]:
-        batcher = Batcher(model, ONE_HOT)
+        batcher = Batcher(model)
         given_up, other = (asyncio.create_task(answer(batcher, [cell])) for cell in (8, 9))
         await asyncio.sleep(0)  # both wait now, and the run is next
         given_up.cancel()
@@ -92,3 +136,17 @@ def test_a_request_that_is_given_up_takes_no_other_with_it(poison: int | None) -
     assert model.runs == [2]
     assert isinstance(given_up, asyncio.CancelledError)
     assert isinstance(other, ZeroDivisionError) if poison else same(other, [9])
+
+
+def test_a_request_that_is_given_up_alone_leaves_the_next_one_its_run() -> None:
+    async def ask() -> Prediction:
+        batcher = Batcher(model)
+        given_up = asyncio.create_task(answer(batcher, [8]))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.sleep(0)
+        return await answer(batcher, [9])
+
+    model = Counted()
+    assert same(asyncio.run(ask()), [9])
+    assert model.runs == [1, 1]

@@ -37,6 +37,17 @@ def test_nulls_answer_null_in_their_place(client: TestClient, argument: int) -> 
     assert post(client, calls=[null, LATAM, null, LATAM]) == (200, {"replies": expected})
 
 
+def test_a_fourth_argument_is_the_scheduled_time(client: TestClient) -> None:
+    flight = dict(zip(("OPERA", "TIPOVUELO", "MES"), LATAM, strict=True))
+    time = "2017-12-01T19:30:00"  # as BigQuery sends a DATETIME
+    flights = [flight | {"Fecha-I": time}, flight]
+    expected = client.post("/predict?probability=true", json={"flights": flights}).json()
+    timed, untimed = expected["probability"]
+    assert timed != untimed
+    calls = [[*LATAM, time], LATAM, [*LATAM, None], [None, "I", 12, time]]
+    assert post(client, calls=calls) == (200, {"replies": [timed, untimed, untimed, None]})
+
+
 def test_no_calls_have_no_replies(client: TestClient) -> None:
     assert post(client, calls=[]) == (200, {"replies": []})
 
@@ -44,7 +55,11 @@ def test_no_calls_have_no_replies(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (LATAM[:2], "Expected 3 arguments, got 2 - at `$.calls[2]`"),
+        ([*LATAM, None, None], "Expected 3 or 4 arguments, got 5 - at `$.calls[2]`"),
+        ([*LATAM, 1], "Expected a string, got 1 - at `$.calls[2][3]`"),
+        ([*LATAM, "2017-12-32 19:00:00"], 'got "2017-12-32 19:00:00" - at `$.calls[2][3]`'),
+        ([*LATAM, "2017-11-01 19:00:00"], "Expected a time in month 12, as in `MES`, got"),
+        (LATAM[:2], "Expected 3 or 4 arguments, got 2 - at `$.calls[2]`"),
         (["Copa Aire", "I", 1], 'lists, got "Copa Aire" (did you mean "Copa Air"?)'),
         (["LATAN", "I", 1], "- at `$.calls[2][0]`"),
         ([1, "I", 1], "Expected a string, got 1 - at `$.calls[2][0]`"),
@@ -74,10 +89,14 @@ def test_a_bad_call_is_named_by_its_row(client: TestClient, call: object, messag
             {"calls": [], "userDefinedContext": {"answer": "x"}},
             "Expected probability or delay, got x - at `$.userDefinedContext.answer`",
         ),
-        ({"calls": [LATAM] * 10_001}, "Expected at most 10000 calls, got 10001 - at `$.calls`"),
     ],
 )
 def test_a_bad_request_is_a_400_in_bigquerys_words(
     client: TestClient, body: dict[str, object], message: str
 ) -> None:
     assert post(client, **body) == (400, {"errorMessage": message})
+
+
+def test_more_calls_than_the_bound_are_too_many(client: TestClient) -> None:
+    message = "Expected at most 10000 calls, got 10001 - at `$.calls`"
+    assert post(client, calls=[LATAM] * 10_001) == (413, {"errorMessage": message})

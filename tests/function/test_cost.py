@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from function.encoder import Encoder
-from function.errors import RequestError
+from function.errors import InputError
 from function.flights import decode
 from function.model import Model
 from tests.support.paths import ROOT
@@ -39,7 +39,7 @@ def cost(body: bytes) -> float:
     times = []
     for _ in range(5):
         start = time.process_time()
-        with pytest.raises(RequestError):
+        with pytest.raises(InputError):
             ENCODER.cells(decode(body))
         times.append(time.process_time() - start)
     return min(times)

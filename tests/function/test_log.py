@@ -1,6 +1,7 @@
 """Each request leaves one line, which says nothing of its caller."""
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
 
 from tests.support.paths import ROOT
+from tests.support.wire import serve
 
 FLIGHTS = {
     "flights": [
@@ -26,6 +28,7 @@ FLIGHTS = {
         {"OPERA": "Aeromexico", "TIPOVUELO": "I", "MES": 3},
     ]
 }
+CALLS = [list(flight.values()) for flight in FLIGHTS["flights"]]
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -48,11 +51,21 @@ def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
 
 
-@pytest.mark.parametrize("path", ["/", "/predict", "/explain"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/", FLIGHTS),
+        ("/predict", FLIGHTS),
+        ("/explain", FLIGHTS),
+        ("/bigquery", {"calls": [*CALLS, [None, "I", 3]]}),  # a null is no flight
+        ("/bigquery", {"calls": CALLS, "userDefinedContext": {"answer": "delay"}}),
+    ],
+    ids=["/", "/predict", "/explain", "/bigquery", "/bigquery delay"],
+)
 def test_a_line_counts_flights_and_delays(
-    logging: TestClient, capfd: pytest.CaptureFixture[str], path: str
+    logging: TestClient, capfd: pytest.CaptureFixture[str], path: str, body: object
 ) -> None:
-    answer = logging.post(path, json=FLIGHTS)
+    answer = logging.post(path, json=body)
     [line] = lines(capfd)
     latency = line.pop("latency_ms")
     assert 0 < latency < 60_000
@@ -78,6 +91,25 @@ def test_counts_do_not_leak_into_the_next_request(
     assert ["flights" in line for line in lines(capfd)] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/predict?probability=yes", FLIGHTS, 400),
+        ("/predict?training=yes", FLIGHTS, 400),
+        ("/bigquery", {"calls": [*CALLS, ["Nobody", "I", 3]]}, 400),
+        ("/explain", {"flights": FLIGHTS["flights"] * 5001}, 413),
+    ],
+)
+def test_a_request_that_failed_predicted_nothing(
+    logging: TestClient, capfd: pytest.CaptureFixture[str], path: str, body: object, status: int
+) -> None:
+    assert logging.post(path, json=body).status_code == status
+    [line] = lines(capfd)
+    assert (line["status"], line["severity"]) == (status, "WARNING")
+    assert not {"flights", "delays"} & line.keys()
+    assert line["message"].endswith(" ms")
+
+
 def test_neither_body_nor_query_nor_foreign_path_is_logged(
     logging: TestClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,30 +122,29 @@ def test_neither_body_nor_query_nor_foreign_path_is_logged(
 
 
 @pytest.mark.parametrize(
-    ("headers", "expected"),
+    ("logging", "name"),
     [
-        ({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}, (TRACE, "b7ad6b7169203331", True)),
-        ({"traceparent": f"00-{TRACE}-b7ad6b7169203331-00"}, (TRACE, "b7ad6b7169203331", False)),
-        ({"X-Cloud-Trace-Context": f"{TRACE}/74;o=1"}, (TRACE, "000000000000004a", True)),
-        ({"X-Cloud-Trace-Context": TRACE}, (TRACE, None, False)),
-        ({"traceparent": f"00-{'0' * 32}-b7ad6b7169203331-01"}, (None, None, None)),
-        ({"traceparent": "junk", "X-Cloud-Trace-Context": "junk"}, (None, None, None)),
+        ({"GOOGLE_CLOUD_PROJECT": "airport"}, f"projects/airport/traces/{TRACE}"),
+        ({}, TRACE),
     ],
-    ids=["w3c", "w3c-unsampled", "google", "google-short", "zeros", "junk"],
+    indirect=["logging"],
+    ids=["in a project", "without a project"],
 )
-@pytest.mark.parametrize("logging", [{"GOOGLE_CLOUD_PROJECT": "airport"}], indirect=True, ids=[""])
 def test_a_line_names_its_trace(
-    logging: TestClient,
-    capfd: pytest.CaptureFixture[str],
-    headers: dict[str, str],
-    expected: tuple[str | None, str | None, bool | None],
+    logging: TestClient, capfd: pytest.CaptureFixture[str], name: str
 ) -> None:
-    logging.get("/health", headers=headers)
-    [line] = lines(capfd)
-    trace, *rest = expected
-    names = ["trace", "spanId", "trace_sampled"]
-    found = tuple(line.get(f"logging.googleapis.com/{name}") for name in names)
-    assert found == (trace and f"projects/airport/traces/{trace}", *rest)
+    logging.get("/health", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    logging.get("/health", headers={"traceparent": "00-junk"})
+    first, second = (
+        {key: line[key] for key in line if key.startswith("logging.googleapis.com/")}
+        for line in lines(capfd)
+    )
+    assert first == {
+        "logging.googleapis.com/trace": name,
+        "logging.googleapis.com/spanId": "b7ad6b7169203331",
+        "logging.googleapis.com/trace_sampled": True,
+    }
+    assert second == {}
 
 
 @pytest.mark.parametrize(
@@ -195,24 +226,38 @@ def test_a_reader_that_left_gets_no_line(logging: TestClient) -> None:
         assert logging.get("/health").status_code == 200
 
 
-def test_a_reader_that_leaves_in_between_breaks_no_answer(
-    logging: TestClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "number", [errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EAGAIN]
+)
+def test_a_line_that_cannot_be_written_breaks_no_answer(
+    logging: TestClient, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    write, refused = os.write, []
+    refused = []
 
-    with pipe() as (reader, _):
+    def fail(_descriptor: int, line: bytes) -> int:
+        refused.append(line)
+        raise OSError(number, os.strerror(number))
 
-        def leave(descriptor: int, line: bytes) -> int:
-            os.close(reader)
-            try:
-                return write(descriptor, line)
-            except BrokenPipeError:
-                refused.append(line)
-                raise
-
-        monkeypatch.setattr("os.write", leave)
-        assert logging.get("/health").status_code == 200
+    monkeypatch.setattr("os.write", fail)
+    assert logging.get("/health").status_code == 200
     assert len(refused) == 1
+
+
+def test_without_a_standard_output_its_descriptor_may_be_a_connection_and_gets_no_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "__stdout__", None)
+    assert load(monkeypatch).get("/health").status_code == 200
+    assert lines(capfd) == []
+
+
+@pytest.mark.parametrize("output", [">/dev/full", ">&-", "| true"])
+def test_a_server_whose_output_is_broken_answers_all_the_same(output: str) -> None:
+    prefix = ["sh", "-c", f'"$@" {output}', "sh"]
+    with serve(prefix=prefix) as served:
+        answers = [served.ask() for _ in range(20)]
+        assert served.output() == ""
+    assert {(answer.status, answer.body) for answer in answers} == {(200, b'{"predict":[0]}')}
 
 
 @pytest.fixture

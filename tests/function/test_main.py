@@ -9,25 +9,31 @@ import pytest
 from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
 
+from function import errors
+from function.main import STATUSES, HttpError
 from tests.support.paths import ROOT
-from training.export.parity import by_pipeline
-from training.flights.features import every_flight
+from training.export.parity import Pipeline, by_oracle, requests_of
+from training.flights.features import every_cell, flights_of
 from training.model import DelayModel
 from training.project import ARTIFACTS
 
 SKY = {"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 3}
+JSON = {"content-type": "application/json"}
 
 
 def test_every_possible_flight_is_answered_as_trained(
     client: TestClient, oracle: DelayModel
 ) -> None:
-    flights = every_flight(oracle.categories)
-    answer = client.post(
-        "/predict?probability=true", json={"flights": flights.to_dict(orient="records")}
-    ).json()
-    assert answer["predict"] == oracle.predict(oracle.preprocess(flights))
-    graph = by_pipeline(ARTIFACTS / "pipeline.onnx", flights).probability
-    assert np.array(answer["probability"], np.float32).tobytes() == graph.tobytes()
+    graph, asked = Pipeline(ARTIFACTS / "pipeline.onnx"), 0
+    for cells in every_cell(oracle.categories, 8192):
+        flights = flights_of(cells, oracle.categories)
+        body = msgspec.json.encode({"flights": requests_of(flights)})
+        answer = client.post("/predict?probability=true", content=body, headers=JSON).json()
+        assert answer["predict"] == by_oracle(oracle, flights).delay.tolist()
+        probability = np.array(answer["probability"], np.float32)
+        assert probability.tobytes() == graph.answer(flights)[0].probability.tobytes()
+        asked += len(flights)
+    assert asked == 93_288
 
 
 @pytest.mark.parametrize("path", ["/", "/predict", "/predict?probability=false&x=1"])
@@ -44,10 +50,15 @@ def test_no_flights_get_an_empty_answer(client: TestClient) -> None:
     assert answer.json() == {"predict": [], "probability": []}
 
 
-def test_a_whole_row_of_the_challenges_table_is_a_flight(client: TestClient) -> None:
-    row = SKY | {"Fecha-I": "2017-03-01 10:00:00", "DIA": 1, "SIGLADES": "Arica", "Vlo-O": None}
-    answer = client.post("/predict", json={"flights": [row]})
-    assert answer.json() == client.post("/predict", json={"flights": [SKY]}).json()
+def test_a_whole_row_of_the_challenges_table_is_a_flight_with_its_time(client: TestClient) -> None:
+    row = SKY | {"Fecha-I": "2017-03-03 19:00:00", "DIA": 3, "SIGLADES": "Arica", "Vlo-O": None}
+    timed = SKY | {"Fecha-I": "2017-03-03T19:00"}
+    whole, short, untimed = (
+        client.post("/predict?probability=true", json={"flights": [flight]}).json()
+        for flight in (row, timed, SKY | {"Fecha-I": None})
+    )
+    assert whole == short != untimed
+    assert untimed == client.post("/predict?probability=true", json={"flights": [SKY]}).json()
 
 
 def test_health_is_ok(client: TestClient) -> None:
@@ -158,10 +169,72 @@ def test_more_flights_than_the_bound_are_a_413(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["path"]) == (413, "$.flights")
 
 
-def test_a_flag_is_true_or_false(client: TestClient) -> None:
-    answer = client.post("/predict?probability=yes", json={"flights": [SKY]})
-    assert answer.status_code == 400
-    assert answer.json()["path"] == "?probability"
+@pytest.mark.parametrize("flag", ["probability", "training"])
+def test_a_flag_is_true_or_false(client: TestClient, flag: str) -> None:
+    asked = {
+        value: client.post(f"/predict?{flag}={value}", json={"flights": [SKY]})
+        for value in ("true", "false", "yes", "")
+    }
+    assert [answer.status_code for answer in asked.values()] == [200, 200, 400, 400]
+    assert [flag in asked[value].json() for value in ("true", "false")] == [True, False]
+    assert asked["yes"].json() == {
+        "error": f"Expected true or false, got yes - at `?{flag}`",
+        "path": f"?{flag}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (errors.InputError, (400, {})),
+        (errors.TooManyError, (413, {})),
+        (errors.BodyIncompleteError, (400, {})),
+        (errors.BodyTooLongError, (413, {"connection": "close"})),
+        (errors.BodyTooSlowError, (408, {"connection": "close"})),
+        (errors.TooManyBodiesError, (503, {"connection": "close", "retry-after": "1"})),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/predict", "/explain", "/bigquery"])
+def test_every_error_has_its_status_its_headers_and_its_word(
+    client: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    error: type[errors.RequestError],
+    expected: tuple[int, dict[str, str]],
+) -> None:
+    main = sys.modules["main"]
+
+    async def refuse(_receive: object) -> bytes:
+        raise getattr(main.errors, error.__name__)("Expected it")
+
+    monkeypatch.setattr(main.bodies, "read", refuse)
+    answer = client.post(path, json={})
+    word = "errorMessage" if path == "/bigquery" else "error"
+    assert answer.json() == {word: "Expected it"}
+    framing = {"connection", "retry-after", "accept-encoding", "allow"}
+    headers = {name: answer.headers[name] for name in framing & answer.headers.keys()}
+    assert (answer.status_code, headers) == expected
+
+
+def test_every_error_has_a_status() -> None:
+    def family(error: type[errors.RequestError]) -> set[type[errors.RequestError]]:
+        return {error}.union(*map(family, error.__subclasses__()))
+
+    from_elsewhere = {each for each in family(errors.RequestError) if each is not HttpError}
+    assert from_elsewhere - {errors.RequestError} == STATUSES.keys()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"content-type": "text/plain"}, 415), ({"content-encoding": "br"}, 415)],
+)
+def test_bigquery_reads_why_a_request_is_refused_before_its_body(
+    client: TestClient, headers: dict[str, str], status: int
+) -> None:
+    answer = client.post("/bigquery", content=b"{}", headers=JSON | headers)
+    assert answer.status_code == status
+    assert list(answer.json()) == ["errorMessage"]
+    assert list(client.get("/bigquery").json()) == ["errorMessage"]
 
 
 def test_a_bug_is_a_500_and_its_traceback_is_logged(

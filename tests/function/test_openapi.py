@@ -1,8 +1,12 @@
 """The description agrees with the function it describes."""
 
+import asyncio
+import re
+import sys
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import pytest
 import schemathesis
 from functions_framework.aio import create_asgi_app
@@ -10,10 +14,12 @@ from hypothesis import settings
 from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
-from function.main import ROUTES
-from function.openapi import OPERATIONS, Described
+from function.main import ROUTES, handlers
+from function.openapi import OPERATIONS, describe
+from function.schemas import TIME, Described
 from tests.support.paths import ROOT
 
+JSON = "application/json"
 FLIGHT = {"OPERA": "Grupo LATAM", "TIPOVUELO": "I", "MES": 12}
 
 # schemathesis knows no 413 by default, and a fault in a request is never a matter of time.
@@ -25,9 +31,31 @@ described = schemathesis.openapi.from_asgi(
 )
 
 
+def put_times_in_their_months(body: object) -> None:
+    """Give valid times the month of their flight, which JSON Schema cannot tell them."""
+    match body:
+        case {"flights": [*flights]}:
+            for flight in flights:
+                match flight:
+                    case {"MES": month, "Fecha-I": time}:
+                        flight["Fecha-I"] = in_month(time, month)
+        case {"calls": [*calls]}:
+            for call in calls:
+                match call:
+                    case [_, _, month, time]:
+                        call[3] = in_month(time, month)
+
+
+def in_month(time: object, month: object) -> object:
+    if isinstance(time, str) and re.search(TIME, time) and re.fullmatch("[1-9]|1[0-2]", f"{month}"):
+        return f"{time[:5]}{int(f'{month}'):02}-{min(time[8:10], '28')}{time[10:]}"
+    return time
+
+
 @described.parametrize()
 @settings(max_examples=100, derandomize=True, deadline=None)
 def test_the_function_answers_as_described(case: schemathesis.Case[Any]) -> None:
+    put_times_in_their_months(case.body)
     case.call_and_validate()
 
 
@@ -65,23 +93,47 @@ def test_every_example_is_answered_as_it_says(client: TestClient, document: Desc
             assert client.post(path, json=body, params=query).json() == example["value"]
 
 
+def big(text: str) -> dict[str, Any]:
+    return {"content": text.encode().rjust(100_000), "headers": {"Content-Type": JSON}}
+
+
+FLIGHTS = {
+    400: {"json": {"flights": [FLIGHT | {"MES": "12"}]}},
+    408: big("stalls"),
+    413: {"json": {"flights": [FLIGHT] * 10_001}},
+    415: {"content": "{}", "headers": {"Content-Type": "text/plain"}},
+    503: big("{}"),
+}
+CALLS = FLIGHTS | {
+    400: {"json": {"calls": [["Grupo LATAM", "I", True]]}},
+    413: {"json": {"calls": [["Grupo LATAM", "I", 12]] * 10_001}},
+}
+
+
+@pytest.mark.parametrize("status", FLIGHTS, ids=lambda status: HTTPStatus(status).phrase)
 @pytest.mark.parametrize(
-    ("status", "request_"),
-    [
-        (400, {"json": {"flights": [FLIGHT | {"MES": "12"}]}}),
-        (413, {"json": {"flights": [FLIGHT] * 10_001}}),
-        (415, {"content": "{}", "headers": {"Content-Type": "text/plain"}}),
-    ],
-    ids=lambda value: HTTPStatus(value).phrase if isinstance(value, int) else "",
+    ("path", "requests"),
+    [("/", FLIGHTS), ("/predict", FLIGHTS), ("/explain", FLIGHTS), ("/bigquery", CALLS)],
 )
-@pytest.mark.parametrize("path", ["/", "/predict", "/explain"])
-def test_every_fault_is_answered_as_its_example(
-    client: TestClient, document: Described, path: str, status: int, request_: Described
+def test_every_fault_is_answered_as_its_example(  # noqa: PLR0913, PLR0917  # fixtures and a row
+    client: TestClient,
+    document: Described,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    requests: dict[int, dict[str, Any]],
+    status: int,
 ) -> None:
-    response = client.post(path, **request_)
-    fault = document["paths"][path]["post"]["responses"][str(status)]
+    bodies = sys.modules["main"].bodies
+    if status == 408:
+        monkeypatch.setattr(bodies, "_gather", lambda _receive: asyncio.sleep(60))
+        monkeypatch.setattr(asyncio, "timeout", lambda _seconds: asyncio.timeout_at(0))
+    if status == 503:
+        monkeypatch.setattr(bodies, "held", bodies.most)
+    response = client.post(path, **requests[status])
+    described = document["paths"][path]["post"]["responses"]
     assert response.status_code == status
-    assert response.json() == fault["content"]["application/json"]["example"]
+    assert response.json() == described[str(status)]["content"]["application/json"]["example"]
+    assert described.keys() == {"200", *map(str, requests)}
 
 
 @pytest.mark.parametrize("feature", ["OPERA", "TIPOVUELO", "MES"])
@@ -91,3 +143,81 @@ def test_the_categories_are_those_of_the_model(
     known = client.get("/model").json()["categories"][feature]
     flight = document["components"]["schemas"]["Flight"]
     assert flight["properties"][feature]["enum"] == known
+
+
+def test_the_examples_ask_with_the_time_and_without(document: Described) -> None:
+    def examples(path: str) -> tuple[Any, dict[str, Any]]:
+        post = document["paths"][path]["post"]
+        answers = post["responses"]["200"]["content"]["application/json"]["examples"]
+        asked = post["requestBody"]["content"]["application/json"]["example"]
+        return asked, {name: example["value"] for name, example in answers.items()}
+
+    asked, answered = examples("/explain")
+    assert ["Fecha-I" in flight for flight in asked["flights"]] == [False, True]
+    adds = [list(each["adds"]) for each in answered["plain"]["explanations"]]
+    assert adds == [["OPERA", "TIPOVUELO", "MES"], ["OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM"]]
+    asked, _ = examples("/bigquery")
+    assert [len(call) for call in asked["calls"]] == [3, 4]
+    _, answered = examples("/predict")
+    assert len(answered["training"]["training"]) == 2
+
+
+def test_the_document_is_built_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = client.get("/openapi.json").content
+
+    def crash(*_: object) -> None:
+        raise AssertionError("it is built anew")
+
+    monkeypatch.setattr(sys.modules["main"].handlers.model, "predict", crash)
+    assert client.get("/openapi.json").content == first
+
+
+@pytest.mark.parametrize(
+    ("place", "period", "title", "summary"),
+    [
+        (
+            "ELS",
+            "2019",
+            "Puntual, ELS",
+            "Will a flight at ELS leave more than 15 minutes late? Trained on the flights of 2019.",
+        ),
+        (None, None, "Puntual", "Will a flight leave more than 15 minutes late?"),
+    ],
+    ids=["told", "not told"],
+)
+def test_place_and_period_are_those_of_the_model(
+    place: str | None, period: str | None, title: str, summary: str
+) -> None:
+    metadata = msgspec.structs.replace(handlers.model.metadata, place=place, period=period)
+    described = asyncio.run(describe(ROUTES, metadata))
+    info = described["info"]
+    assert (info["title"], info["summary"]) == (title, summary)
+    assert "Santiago" not in str(described)
+
+
+def test_the_document_of_a_large_airport_lists_no_airlines() -> None:
+    categories = msgspec.structs.replace(
+        handlers.model.metadata.categories,
+        OPERA=("Aerolineas Argentinas", *(f"Airline {i}" for i in range(999))),
+    )
+    metadata = msgspec.structs.replace(handlers.model.metadata, categories=categories)
+    encoded = msgspec.json.encode(asyncio.run(describe(ROUTES, metadata)))
+    assert len(encoded) < 40_000
+    assert b"Airline 7" not in encoded
+    described = msgspec.json.decode(encoded)
+    (airline, months) = (
+        described["components"]["schemas"]["Flight"]["properties"][field]
+        for field in ("OPERA", "MES")
+    )
+    assert airline == {
+        "type": "string",
+        "description": "One of the 1000 values that `/model` lists",
+    }
+    assert len(months["enum"]) == 12
+    validate(described)
+
+
+def test_the_model_is_described_as_it_is_shown(client: TestClient, document: Described) -> None:
+    described = document["components"]["schemas"]["Metadata"]
+    assert described["properties"].keys() == client.get("/model").json().keys()
+    assert set(described["required"]) == described["properties"].keys()

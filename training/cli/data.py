@@ -107,18 +107,32 @@ def score(
 
 def bigquery(
     dataset: Annotated[str, typer.Option(help="PROJECT.DATASET.")] = "PROJECT.DATASET",
-    table: Annotated[str, typer.Option(help="The table of flights.")] = "flights",
-    endpoint: Annotated[str, typer.Option(help="The function's URL.")] = "https://FUNCTION",
-    connection: Annotated[str, typer.Option(help="Its connection.")] = "PROJECT.REGION.CONNECTION",
-    bucket: Annotated[str, typer.Option(help="Of pipeline.onnx.")] = "gs://BUCKET",
-    model: Annotated[Path, typer.Option(help="The model.")] = ARTIFACTS / "model.onnx",
+    table: Annotated[str, typer.Option(help="Table of flights.")] = "flights",
+    scheduled: Annotated[
+        str, typer.Option(help="Its DATETIME column of scheduled times; empty for none.")
+    ] = "Fecha-I",
+    endpoint: Annotated[str, typer.Option(help="URL of the function.")] = "https://FUNCTION",
+    connection: Annotated[str, typer.Option(help="Connection.")] = "PROJECT.REGION.CONNECTION",
+    bucket: Annotated[
+        str, typer.Option(help="Bucket of pipeline.onnx and the answers.")
+    ] = "gs://BUCKET",
+    answers: Annotated[
+        Path | None, typer.Option(help="Write the answers to all possible flights to this CSV.")
+    ] = None,
+    model: Annotated[Path, typer.Option(help="Model.")] = ARTIFACTS / "model.onnx",
 ) -> None:
     """Print the SQL that brings the model to BigQuery, in three ways."""
-    from function.model import Model
     from training.batch import bigquery as sql
 
-    place = sql.Place(dataset, table, endpoint, connection, bucket)
-    typer.echo(sql.script(place, Model(model)), nl=False)
+    place = sql.Place(dataset, table, endpoint, connection, bucket, scheduled)
+    typer.echo(sql.script(place), nl=False)
+    if answers:
+        from function.model import Model
+        from training.release.artifacts import whole
+
+        with whole(answers) as new:
+            written = sql.write_answers(Model(model), new)
+        console.print(f"{written:,} answers: {answers}. Copy them to {bucket}/{sql.ANSWERS_FILE}")
 
 
 type _Names = tuple[str, str, str, str, str, str | None]

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from training.errors import GateError
 from training.project import ARTIFACTS, SCL_2017
 
 from .console import console
@@ -81,20 +80,3 @@ def select(
         replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
-
-
-def gate(
-    serving: Annotated[Path, typer.Option(help="The serving model's answer of /model, or null.")],
-    margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
-    *,
-    allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
-) -> None:
-    """Refuse the trained model where it is worse than the serving one."""
-    from training.release.gate import judge
-
-    try:
-        typer.echo(judge(ARTIFACTS / "metrics.json", serving, margin))
-    except GateError as error:
-        if not allow_worse:
-            raise
-        typer.echo(f"{error} Allowed all the same.")

@@ -9,7 +9,8 @@ import pytest
 from tests.support.paths import ROOT
 from training.cli.data import Split, count, read_counts
 from training.errors import DataError
-from training.flights.counts import Counts, read
+from training.flights.counts import Counts
+from training.flights.reading import read
 
 
 def test_a_table_of_counts_loads_no_engine() -> None:

@@ -1,0 +1,126 @@
+"""The JSON that the routes take and answer, as types and as JSON Schema for one model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from .evidence import TrainingFlights
+from .flights import MAX_FLIGHTS, SCHEDULED, Flight, Payload
+from .metadata import Categories, Metadata
+
+type Described = dict[str, Any]
+type Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+MAX_ENUM: Final = 50  # the most categories that a schema lists; `GET /model` lists them all
+
+TIME: Final = (
+    "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]"
+    r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+)
+
+
+class Prediction(msgspec.Struct):
+    """For each flight, in order: 1 for a delay, 0 for none; and what the flags ask for."""
+
+    predict: list[Literal[0, 1]]
+    probability: list[Share] | msgspec.UnsetType = msgspec.UNSET
+    training: list[TrainingFlights] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Health(msgspec.Struct):
+    """The function answers."""
+
+    status: Literal["OK"]
+
+
+class Fault(msgspec.Struct):
+    """What is wrong with a request, and the path of the place in it, if there is one."""
+
+    error: str
+    path: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Calls(msgspec.Struct):
+    """What BigQuery sends: OPERA, TIPOVUELO, MES and, optionally, Fecha-I of each row.
+
+    A call with a null among the first three is answered with null.
+    """
+
+    calls: list[list[str | int | None]]
+    userDefinedContext: dict[str, str] = {}  # noqa: N815  # BigQuery's name
+
+
+class Replies(msgspec.Struct):
+    """For each call, in order: the probability, or the delay where the context asks for it."""
+
+    replies: list[Share | None]
+
+
+class CallFault(msgspec.Struct):
+    """What BigQuery shows its user."""
+
+    errorMessage: str  # noqa: N815  # BigQuery's name
+
+
+def schemas_of(
+    types: Sequence[Any], metadata: Metadata
+) -> tuple[dict[Any, Described], dict[str, Described]]:
+    """Return a reference to the schema of each type, and all schemas, with a model's categories."""
+    found, schemas = msgspec.json.schema_components(
+        types, ref_template="#/components/schemas/{name}"
+    )
+    flight, payload, calls = (schemas[each.__name__] for each in (Flight, Payload, Calls))
+    for schema in schemas.values():
+        if schema not in (flight, payload, calls):  # requests may hold more, answers do not
+            schema["additionalProperties"] = False
+    model = schemas[Metadata.__name__]
+    model["required"] = list(metadata.public())
+    model["properties"] = {field: model["properties"][field] for field in metadata.public()}
+    flight["properties"] = _flight(metadata.categories)
+    payload["properties"]["flights"]["maxItems"] = MAX_FLIGHTS
+    calls["properties"] = _calls(flight["properties"], metadata.categories)
+    return dict(zip(types, found, strict=True)), schemas
+
+
+def _flight(categories: Categories) -> Described:
+    text = "The scheduled local time, in the month `MES`; sharpens the answer"
+    scheduled = {
+        "anyOf": [{"type": "string", "pattern": TIME}, {"type": "null"}],
+        "default": None,
+        "description": text,
+    }
+    return {
+        "OPERA": _category("string", categories.OPERA),
+        "TIPOVUELO": _category("string", categories.TIPOVUELO),
+        "MES": _category("integer", categories.MES),
+        SCHEDULED: scheduled,
+    }
+
+
+def _category(type_: str, known: Sequence[str | int]) -> Described:
+    if len(known) <= MAX_ENUM:
+        return {"type": type_, "enum": list(known)}
+    return {"type": type_, "description": f"One of the {len(known)} values that `/model` lists"}
+
+
+def _calls(fields: Mapping[str, Described], categories: Categories) -> Described:
+    airline, flight_type, month, scheduled = fields.values()
+    months = {"anyOf": [month, {"enum": [str(value) for value in categories.MES]}]}
+    null = {"type": "null"}
+    nulls = [{"prefixItems": [null]}, {"prefixItems": [{}, null]}, {"prefixItems": [{}, {}, null]}]
+    call = {
+        "type": "array",
+        "minItems": 3,
+        "maxItems": len(fields),
+        "anyOf": [{"prefixItems": [airline, flight_type, months, scheduled]}, *nulls],
+    }
+    context = {
+        "type": "object",
+        "properties": {"answer": {"enum": ["probability", "delay"], "default": "probability"}},
+        "additionalProperties": {"type": "string"},
+    }
+    return {
+        "calls": {"type": "array", "maxItems": MAX_FLIGHTS, "items": call},
+        "userDefinedContext": context,
+    }

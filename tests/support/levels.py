@@ -1,0 +1,66 @@
+"""What holds for every run of the tests: its level, whether it may skip, how it begins and ends."""
+
+import gc
+import signal
+from collections.abc import Generator
+from typing import Final
+
+import pytest
+
+from tests.support.paths import ROOT
+
+# Slow by nature: `make test` leaves them out, `make test-all` runs them. So are single tests
+# that are marked in their file.
+SLOW: Final = (
+    "tests/bench",
+    "tests/cloud",
+    "tests/faults",
+    "tests/function/page",
+    "tests/function/test_page.py",
+    "tests/load",
+    "tests/training/flights/test_spark.py",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="fail where a test skips")
+
+
+def pytest_configure() -> None:
+    # A shell's background job ignores SIGINT, and so would the commands that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    # The function froze what it loaded. Frozen classes of DuckDB outlive it, and it reports a leak.
+    gc.unfreeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = [ROOT / name for name in SLOW]
+    for item in items:
+        if any(item.path.is_relative_to(path) for path in slow):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _strict(collector.config, (yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _strict(item.config, (yield))
+
+
+def _strict[R: (pytest.CollectReport, pytest.TestReport)](config: pytest.Config, report: R) -> R:
+    """Turn a skip into a failure where nothing may skip; an expected failure is none."""
+    if report.skipped and config.getoption("--no-skips") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"{reason} - and --no-skips allows no skip"
+    return report
