@@ -2,7 +2,6 @@
 HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= data/scl_2017.csv
-FLIGHTS ?= $(PUNTUAL_FLIGHTS)
 SIZES ?= 1,10
 
 BIN := .venv/bin
@@ -41,8 +40,8 @@ train: $(ENGINE) ## train on DATA (flights or counts) and replace artifacts/
 score: $(ENGINE) ## write the flights of DATA with their answers to OUT
 	$(TRAINING) score --flights '$(DATA)' --out '$(OUT)'
 
-report: .venv/ready ## write artifacts/report.html, from FLIGHTS (the raw table) where it is given
-	$(BIN)/python -m training report --data $(DATA) $(if $(FLIGHTS),--flights $(FLIGHTS))
+report: $(ENGINE) ## write artifacts/report.html, from the DATA that the model was trained on
+	$(TRAINING) report --data '$(DATA)'
 
 select: $(ENGINE) ## repeat the choice of the training settings
 	$(TRAINING) select --data '$(DATA)'
@@ -85,10 +84,17 @@ bench: .venv/ready .build/runtime/ready package $(RIVALS:%=.build/bench/%/ready)
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 	$(BIN)/python -m tests.bench.growth --sizes $(if $(QUICK),1,$(SIZES))
 
-check: .venv/ready ## lint and type-check; change nothing
+SCRIPTS = $(shell grep -lE '^\#!.*sh' .setup/* .ci/* .cloud/*)
+# What people read and write. Locks, data and pages in two languages are not spelled.
+WORDS = .setup .ci .cloud Makefile pyproject.toml cloudbuild.yaml function/*.py training tests \
+	$(shell find . -name '*.md' -not -path './.venv/*' -not -path './.build/*')
+
+check: .venv/ready ## lint, type-check and spell; change nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/codespell $(WORDS)
 
 format: .venv/ready ## mend what can be mended without thought
 	$(BIN)/ruff check --fix
@@ -96,7 +102,7 @@ format: .venv/ready ## mend what can be mended without thought
 
 package: ## lay out what ships in .build/function, the same bytes each time
 	@rm -rf .build/function && mkdir -p .build/function
-	@cp -L function/*.* .build/function
+	@cp -L $(filter-out %.md,$(wildcard function/*.*)) .build/function
 	@cd .build/function && { echo '*'; printf '!%s\n' *; } > .gcloudignore && \
 		chmod 644 * .gcloudignore && TZ=UTC touch -t 198001020000 * .gcloudignore
 
@@ -116,6 +122,7 @@ lock: .build/uv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group stress --output-file tests/load/requirements.txt
 	$(COMPILE) --group fuzz --constraints function/requirements.txt \
 		--output-file tests/fuzz/requirements.txt
+	$(subst 3.12,3.10,$(COMPILE)) --group bigquery --output-file tests/bigquery/requirements.txt
 	$(COMPILE) --no-binary pyspark --group spark --output-file tests/spark/requirements.txt
 
 .build/uv/ready: .setup/requirements.txt

@@ -27,35 +27,42 @@ WHERE = --region=$(REGION) --project=$(or $(PROJECT),$(error Say in which projec
 UPDATE = $(RUN) gcloud run services update-traffic $(SERVICE) $(WHERE)
 ACCOUNT = $(1)@$(PROJECT).iam.gserviceaccount.com
 
-.PHONY: bootstrap serving gate deploy smoke canary promote withdraw rollback logs
+.PHONY: bootstrap tidy serving gate deploy smoke canary promote withdraw rollback logs open evaluate
 
 bootstrap: ## prepare PROJECT; with REPO=owner/name, its triggers too
-	@PUBLIC=$(PUBLIC) REPO=$(REPO) PROJECT=$(or $(PROJECT),$(error Say which: PROJECT=...)) \
-		.cloud/bootstrap
+	@: $(WHERE); PUBLIC=$(PUBLIC) REPO=$(REPO) REPOSITORY=$(REPOSITORY) \
+		MAX_INSTANCES=$(MAX_INSTANCES) .cloud/bootstrap
 
-serving: ## ask the serving revision for its model
+tidy: ## remove the canaries that cancelled builds left
+	@: $(WHERE); set -eu; old=$$($(TRAFFIC) serving); tags=$$($(TRAFFIC) canaries); \
+	[ -z "$$tags" ] || $(UPDATE) --to-revisions=$$old=100 --remove-tags=$$tags
+
+serving: ## note the address that serves, and a token for it
 	@: $(WHERE); .cloud/serving $(STATE)
 
-gate: .venv/ready ## refuse a model that is worse than the serving one
-	@$(RUN) $(BIN)/python -m training gate --serving $(STATE)/serving.json --margin $(MARGIN) \
-		$(if $(filter true,$(ALLOW_WORSE)),--allow-worse)
+gate: .venv/ready ## refuse a model that is worse than the serving one on the same flights
+	@$(RUN) $(BIN)/python -m training gate --margin $(MARGIN) --token-file $(STATE)/token \
+		--serving "$$(cat $(STATE)/serving)" $(if $(filter true,$(ALLOW_WORSE)),--allow-worse)
 
+# The base image is not updated under a tested revision: run the trigger again for a newer one.
+# gunicorn's control socket goes to XDG_RUNTIME_DIR, as HOME cannot be written.
 deploy: package ## deploy the package without traffic, under TAG
 	@$(RUN) gcloud run deploy $(SERVICE) $(WHERE) --source=.build/function \
-		--function=predict --base-image=python313 --no-traffic --tag=$(TAG) \
+		--function=predict --base-image=python313 --no-automatic-updates \
+		--no-traffic --tag=$(TAG) \
 		--cpu=$(CPU) --memory=$(MEMORY) --concurrency=$(CONCURRENCY) --cpu-boost \
 		--min=$(MIN_INSTANCES) --max-instances=$(MAX_INSTANCES) \
 		--service-account=$(call ACCOUNT,$(SERVICE)) \
 		--build-service-account=projects/$(PROJECT)/serviceAccounts/$(call ACCOUNT,$(SERVICE)-build) \
-		--set-env-vars=FUNCTION_USE_ASGI=1,ORT_DISABLE_TELEMETRY=1 \
-		--set-build-env-vars=GOOGLE_PYTHON_PACKAGE_MANAGER=uv,SOURCE_DATE_EPOCH=1 \
-		--$(if $(filter true,$(PUBLIC)),,no-)allow-unauthenticated --quiet
+		--set-env-vars=FUNCTION_USE_ASGI=1,ORT_DISABLE_TELEMETRY=1,XDG_RUNTIME_DIR=/tmp,GOOGLE_CLOUD_PROJECT=$(PROJECT) \
+		--set-build-env-vars=GOOGLE_PYTHON_PACKAGE_MANAGER=uv,SOURCE_DATE_EPOCH=1 --quiet
 	@mkdir -p $(STATE)
 	@url=$$($(TRAFFIC) url $(TAG)) && echo $$url | tee $(STATE)/url
 
 smoke: .venv/ready ## test the function that is deployed at URL
 	@test -n "$(URL)" || { echo 'Say where: URL=...'; exit 1; }
-	@PUNTUAL_URL=$(URL) PUNTUAL_TOKEN="$$(.cloud/token $(URL))" $(RUN) $(BIN)/pytest tests/deployed
+	@token=$$(.cloud/token $(URL)) && \
+		PUNTUAL_URL=$(URL) PUNTUAL_TOKEN="$$token" $(RUN) $(BIN)/pytest tests/deployed
 
 canary: ## give what is deployed under TAG a share of CANARY percent
 	@$(UPDATE) --to-tags=$(TAG)=$(CANARY)
@@ -66,7 +73,7 @@ promote: ## give what is deployed under TAG all traffic
 	@$(UPDATE) --remove-tags=$(TAG)
 
 withdraw: ## take the traffic and the tag from what is deployed under TAG
-	@set -eu; old=$$($(TRAFFIC) serving); $(UPDATE) --to-revisions=$$old=100 --remove-tags=$(TAG)
+	@: $(WHERE); TAG=$(TAG) .cloud/withdraw
 
 rollback: ## go back to the revision that served before; twice is back again
 	@set -eu; old=$$($(TRAFFIC) revision previous); new=$$(TAG=previous .cloud/traffic serving); \
@@ -74,3 +81,20 @@ rollback: ## go back to the revision that served before; twice is back again
 
 logs: ## show the last log lines of the service
 	@$(RUN) gcloud run services logs read $(SERVICE) $(WHERE) --limit=$(or $(LIMIT),50)
+
+open: ## bring the closed page to http://localhost:8080 (PORT) for who may call it
+	@$(RUN) gcloud run services proxy $(SERVICE) $(WHERE) --port=$(PORT)
+
+evaluate: $(ENGINE) ## judge the published model, or the one at URL, on flights of DATA
+	@token=$(if $(URL),$$(.cloud/token $(URL))); PUNTUAL_TOKEN="$$token" \
+		$(RUN) env $(TRAINING) evaluate --data '$(DATA)' $(if $(URL),--url $(URL)) $(ARGS)
+
+# ONNX Runtime 1.12, in which BigQuery runs the graph, has no wheels for a newer Python than 3.10.
+PYTHON310 ?= $(firstword $(wildcard $(shell pyenv prefix $$(pyenv latest 3.10) 2>/dev/null)/bin/python) 3.10)
+
+.build/bigquery/ready: tests/bigquery/requirements.txt | .build/uv/ready
+	rm -rf .build/bigquery
+	$(UV) venv --quiet --no-python-downloads --python $(PYTHON310) .build/bigquery
+	$(UV) pip install --quiet --python .build/bigquery/bin/python --require-hashes \
+		--only-binary :all: --requirement $<
+	touch $@

@@ -19,7 +19,8 @@ def main(host: str, port: int) -> int:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        sys.exit(f"Cannot serve on port {port}: {error.strerror}. Set PORT to a free one.")
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        sys.exit(f"Cannot serve at {host}:{port}: {reason}. Set PORT to a free one, or HOST.")
     # gunicorn makes a control socket: here, as HOME may not be writable, or have another server's.
     with tempfile.TemporaryDirectory(prefix="puntual-") as folder:
         environment = {"FUNCTION_USE_ASGI": "1", "XDG_RUNTIME_DIR": folder}
@@ -28,15 +29,17 @@ def main(host: str, port: int) -> int:
         server = subprocess.Popen(  # noqa: S603  # our own command
             [framework, *options, "--host", host, "--port", str(port)],
             env=os.environ | environment,
+            process_group=0,  # Ctrl-C reaches this process alone
         )
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda number, _frame: server.send_signal(number))
+        for number in (signal.SIGINT, signal.SIGTERM):  # at SIGINT gunicorn would wait 30 s
+            signal.signal(number, lambda _number, _frame: server.terminate())
         visible = "localhost" if host in EVERYWHERE else host
         while server.poll() is None and not answers(visible, port):
             time.sleep(0.02)
         if server.poll() is None:
             url = f"http://{visible}:{port}/"
-            print(f"Answering at {url}predict. Open {url} for the page; Ctrl-C stops.", flush=True)
+            told = f"Answering at {url}predict. Open {url} for the page. Ctrl-C stops."
+            print(told, file=sys.stderr)  # standard output has the log alone
         return server.wait()
 
 

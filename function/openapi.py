@@ -65,6 +65,9 @@ CALL_FAULTS: Final[Mapping[int, CallFault]] = {
 _FLAG: Final = {"type": "boolean", "default": False}
 _HEADERS: Final = {"X-Model-Version": {"schema": {"type": "string"}, "required": True}}
 
+# The version of this interface and of the project, as in pyproject.toml.
+VERSION: Final = "0.2.0"
+
 _documents: Final[dict[str, msgspec.Raw]] = {}  # by the version of the model
 
 
@@ -103,7 +106,7 @@ def _info(metadata: Metadata) -> Described:
         "description": "Any other path is answered with 404, and any other method with 405 and "
         "`Allow`: both with a `Fault`.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        "version": metadata.model_version,
+        "version": VERSION,
     }
 
 

@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 
 from function.metadata import WEEKDAYS
 from tests.support.paths import ROOT
-from training.flights.counts import Counts, read
+from tests.support.wire import Served, serve
+from training.flights.counts import Counts
+from training.flights.reading import read
 from training.flights.split import SPLITS
 from training.model import DelayModel
 from training.project import ARTIFACTS
@@ -71,3 +73,12 @@ def client() -> Iterator[TestClient]:
     app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    """Serve the package in a process of its own, which must outlive all that tests send to it."""
+    with serve() as served:
+        yield served
+        assert served.ask().status == 200
+        assert served.output() == ""

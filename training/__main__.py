@@ -6,13 +6,15 @@ import typer
 
 from function.errors import ModelError
 
-from .cli import data, model
+from .cli import data, judge, model, report
 from .errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (
-    *(data.count, data.explore, data.score, data.bigquery),
-    *(model.train, model.select, model.report, model.gate),
+    *(data.count, data.score, data.bigquery),
+    *(model.train, model.select),
+    *(judge.gate, judge.evaluate),
+    *(report.report, report.explore),
 ):
     app.command()(command)
 

@@ -20,8 +20,8 @@ from sklearn.preprocessing import OneHotEncoder
 from xgboost import XGBClassifier
 
 from tests.support.paths import ROOT
-from training.flights.counts import read
 from training.flights.features import FEATURES, categories_of, every_flight
+from training.flights.reading import read
 from training.model import DelayModel, Settings
 from training.release.publish import SETTINGS
 

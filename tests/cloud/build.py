@@ -11,7 +11,7 @@ import msgspec
 from tests.cloud.sdk import GCLOUD
 
 # What Cloud Build itself defines, of all that this build uses.
-BUILT_IN = {"PROJECT_ID", "SHORT_SHA"}
+BUILT_IN = {"BUILD_ID", "LOCATION", "PROJECT_ID", "SHORT_SHA", "TRIGGER_NAME"}
 LONGEST = 24 * 60 * 60  # seconds
 
 _LOADER = """

@@ -1,23 +1,24 @@
-"""The steps of cloudbuild.yaml, run in their order here, with a stand-in for `gcloud`."""
+"""The steps of cloudbuild.yaml, run in their order here: the real gcloud, a Google of our own."""
 
-import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
-from contextlib import suppress
+import time
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Final, NamedTuple
 
-from tests.cloud.build import Build, load, substitute
-from tests.cloud.sdk import GCLOUD, faults
+from tests.cloud.build import Build, Step, load, substitute
+from tests.cloud.front import SERVICES, Front, listening
+from tests.cloud.google import Google, Json, identity_token
+from tests.cloud.roles import OWNER
 from tests.support.paths import ROOT
 
-STANDS_IN = f"""#!/bin/sh
-PYTHONPATH={ROOT} exec {sys.executable} -m tests.cloud.gcloud "$@"
-"""
-MISSING = "#!/bin/sh\necho 'gcloud is not in this image' >&2\nexit 127\n"
+MISSING: Final = "#!/bin/sh\necho 'gcloud is not in this image' >&2\nexit 127\n"
+BUILDER: Final = "puntual-build@rehearsal.iam.gserviceaccount.com"
+APIS: Final = (
+    *("artifactregistry", "cloudbuild", "cloudresourcemanager", "iam", "iamcredentials"),
+    *("logging", "run", "serviceusage", "storage"),
+)
 
 
 class Outcome(NamedTuple):
@@ -28,59 +29,54 @@ class Outcome(NamedTuple):
 
 
 class Rehearsal:
-    """A clone of the project, and a Google Cloud that is remembered in a file beside it.
+    """A clone of the project, and a Google Cloud that a loaded Cloud SDK asks.
 
     The environments that `make install` and `make serve` set up are those of this checkout.
     """
 
-    def __init__(self, folder: Path, verdicts: Path) -> None:
-        self.folder, self.verdicts = folder, verdicts
-        self.clone, self.cloud = folder / "clone", folder / "cloud"
+    def __init__(self, folder: Path, google: Google, gcloud: str) -> None:
+        self.clone, self._folder = folder / "clone", folder
+        self.google, self._gcloud = google, gcloud
+        self._front = Front(google, ROOT / ".build/runtime/bin/functions-framework")
 
     @classmethod
-    def anew(cls, folder: Path) -> Self:
+    def anew(cls, folder: Path, gcloud: str) -> "Rehearsal":
         """Clone what git has or would take of this checkout; nothing is deployed."""
-        rehearsal = cls(folder, folder / "verdicts")
+        rehearsal = cls(folder, Google(folder), gcloud)
         (rehearsal.clone / ".build").mkdir(parents=True)
-        for path in (rehearsal.cloud, rehearsal.verdicts):
-            path.mkdir()
         listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
         names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
         for name in filter(None, names.split("\0")):
             copy = rehearsal.clone / name
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy, follow_symlinks=False)
+            if (ROOT / name).exists():
+                shutil.copy2(ROOT / name, copy, follow_symlinks=False)
         git = ["git", "-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@localhost"]
         for command in ("init --quiet", "add .", "commit --quiet --message All"):
             subprocess.run([*git, *command.split()], cwd=rehearsal.clone, check=True)
         for environment in (".venv", ".build/runtime"):
             (rehearsal.clone / environment).symlink_to(ROOT / environment)
-        rehearsal._remember({"lines": [], "things": {}, "services": {}, "processes": []})
-        # Judged together, the many lines of bootstrap cost one start of the linter.
-        printed = rehearsal.make("bootstrap", "REPO=someone/puntual", "DRY_RUN=1").printed
-        lines = [line for line in printed.splitlines() if line.startswith("gcloud ")]
-        faults(lines, rehearsal.verdicts)
         return rehearsal
 
     def branch(self, folder: Path) -> "Rehearsal":
         """Go on from here elsewhere: the revisions that are served now are served there too."""
-        other = Rehearsal(folder, self.verdicts)
+        other = Rehearsal(folder, self.google.branch(folder), self._gcloud)
         shutil.copytree(self.clone, other.clone, symlinks=True)
-        shutil.copytree(self.cloud, other.cloud)
-        other._remember(self.state | {"lines": [], "processes": []})
         return other
 
     def build(self, commit: str, *, since: str | None = None, **values: str) -> Outcome:
-        """Run the steps in their order until one fails, as a build of main does.
-
-        With `since` the steps before it are taken as passed: their results are in the clone.
-        """
-        build = load(self.clone / "cloudbuild.yaml")
+        """Run a whole build of main; `since` takes the steps before it as passed."""
         shutil.rmtree(self.clone / ".build/release", ignore_errors=True)
-        known = {"PROJECT_ID": "rehearsal", "SHORT_SHA": commit, "_DEPLOY": "true"}
-        variables = build.substitutions | known | values
+        return self.steps(self.start(commit) | values, since=since)
+
+    def steps(
+        self, values: dict[str, str], *, since: str | None = None, until: str | None = None
+    ) -> Outcome:
+        """Run the steps in their order until one fails, or up to one that is not run."""
+        build = load(self.clone / "cloudbuild.yaml")
+        variables = build.substitutions | values
         printed = ""
-        for step in _since(build, since):
+        for step in _between(build, since, until):
             pairs = [substitute(pair, variables) for pair in (*build.options.env, *step.env)]
             command = [step.entrypoint, *(substitute(word, variables) for word in step.args)]
             ended = self._run(command, dict(pair.split("=", 1) for pair in pairs), step.name)
@@ -89,9 +85,25 @@ class Rehearsal:
                 return Outcome(step.id, printed)
         return Outcome(None, printed)
 
+    def start(self, commit: str) -> dict[str, str]:
+        """Let the trigger of main start a build, and return its own substitutions."""
+        number = len(self.google.builds)
+        known = {
+            "PROJECT_ID": "rehearsal",
+            "SHORT_SHA": commit,
+            "BUILD_ID": f"build-{number}",
+            "TRIGGER_NAME": "puntual-main",
+            "LOCATION": "global",
+            "_DEPLOY": "true",
+        }
+        shown = {"id": known["BUILD_ID"], "status": "WORKING", "substitutions": known}
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        self.google.builds.append(shown | {"createTime": f"{moment}.{number:06}Z"})
+        return known
+
     def make(self, *words: str) -> Outcome:
-        """Run a make target by hand."""
-        ended = self._run(["make", *words, "PROJECT=rehearsal"], {}, "gcloud on this machine")
+        """Run a make target by hand, as the owner of the project."""
+        ended = self._run(["make", *words, "PROJECT=rehearsal"], {}, None)
         return Outcome(words[0] if ended.returncode else None, ended.stdout)
 
     def edit(self, name: str, old: str, new: str) -> None:
@@ -103,71 +115,78 @@ class Rehearsal:
         path.write_text(text.replace(old, new))
 
     @property
-    def state(self) -> dict[str, Any]:
-        """What is remembered of Google Cloud."""
-        state: dict[str, Any] = json.loads((self.cloud / "state.json").read_text())
-        return state
+    def service(self) -> Json:
+        """The service as Google knows it."""
+        return self.google.resources[f"{SERVICES}/puntual"]
 
-    def traffic(self, service: str = "puntual") -> dict[str, int]:
+    def traffic(self) -> dict[str, int]:
         """Return the percents of the traffic, by revision."""
-        record = self.state["services"][service]
-        return {
-            target["revisionName"] or record["latest"]: target["percent"]
-            for target in record["traffic"]
-            if target["percent"]
-        }
+        targets = self.service["status"]["traffic"]
+        return {each["revisionName"]: each["percent"] for each in targets if each.get("percent")}
 
-    def tags(self, service: str = "puntual") -> dict[str, str]:
+    def tags(self) -> dict[str, str]:
         """Return the revisions that are tagged, by tag."""
-        targets = self.state["services"][service]["traffic"]
-        return {target["tag"]: target["revisionName"] for target in targets if target["tag"]}
+        targets = self.service["status"]["traffic"]
+        return {each["tag"]: each["revisionName"] for each in targets if each.get("tag")}
 
-    def url(self, revision: str, service: str = "puntual") -> str:
-        """Return the address of a revision."""
-        url: str = self.state["services"][service]["revisions"][revision]
-        return url
+    def status(self, caller: str, audience: str | None = None) -> int:
+        """Return what Google answers to a caller: an account, a token that is none, or nobody."""
+        url = self.service["status"]["url"]
+        email = f"{caller}@rehearsal.iam.gserviceaccount.com"
+        account = caller.startswith("puntual")
+        token = identity_token(email, audience or url) if account else caller
+        return self._front.reply("GET", f"{url}/health", token, b"")[0]
 
     def end(self) -> None:
         """End the revisions that were started here."""
-        for process in self.state["processes"]:
-            with suppress(ProcessLookupError):
-                os.killpg(process, signal.SIGTERM)
-
-    def _remember(self, state: dict[str, Any]) -> None:
-        (self.cloud / "state.json").write_text(json.dumps(state))
+        self._front.end()
 
     def _run(
-        self, command: list[str], settings: dict[str, str], image: str
+        self, command: list[str], settings: dict[str, str], image: str | None
     ) -> subprocess.CompletedProcess[str]:
-        """Run in the clone, with the stand-in only where the image has a gcloud."""
-        shims = self.folder / ("with" if "gcloud" in image or "google" in image else "without")
+        """Run in the clone, with a gcloud where the image has one; None is a person's machine."""
+        has_sdk = image is None or "cloudsdk" in image
+        shims = self._folder / ("with" if has_sdk else "without")
         shims.mkdir(exist_ok=True)
-        shim = shims / "gcloud"
-        shim.write_text(STANDS_IN if shims.name == "with" else MISSING)
-        shim.chmod(0o755)
-        environment = {
-            "HOME": os.environ["HOME"],
-            "PATH": f"{shims}:{os.environ['PATH']}",
-            "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
-            # All tests are what this rehearsal runs among: here a few stand for them.
-            "TESTS": "tests/deployed",
-            "REHEARSAL": str(self.cloud),
-            "REHEARSAL_GCLOUD": str(GCLOUD),
-            "REHEARSAL_VERDICTS": str(self.verdicts),
-            "REHEARSAL_FRAMEWORK": str(ROOT / ".build/runtime/bin/functions-framework"),
-        }
-        return subprocess.run(
-            command,
-            cwd=self.clone,
-            env=environment | settings,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        (shims / "gcloud").write_text(self._gcloud if has_sdk else MISSING)
+        (shims / "gcloud").chmod(0o755)
+        token = shims / "token"
+        token.write_text(OWNER if image is None else BUILDER)
+        with listening(self._front) as proxy:
+            return subprocess.run(
+                command,
+                cwd=self.clone,
+                env=_environment(shims, token, proxy) | settings,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
 
 
-def _since(build: Build, name: str | None) -> list[Any]:
+def _environment(shims: Path, token: Path, proxy: str) -> dict[str, str]:
+    return {
+        "HOME": os.environ["HOME"],
+        "PATH": f"{shims}:{os.environ['PATH']}",
+        "TZ": "America/Santiago",
+        "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
+        # All tests are what this rehearsal runs among: here a few stand for them.
+        "TESTS": "tests/deployed",
+        "http_proxy": proxy,
+        "no_proxy": "localhost,127.0.0.1",
+        "CLOUDSDK_CONFIG": str(shims / "cloudsdk"),
+        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
+        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
+        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+        **{
+            f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api.upper()}": f"http://{api}.googleapis.com/"
+            for api in APIS
+        },
+    }
+
+
+def _between(build: Build, since: str | None, until: str | None) -> list[Step]:
     ids = [step.id for step in build.steps]
-    return list(build.steps[ids.index(name) if name else 0 :])
+    end = ids.index(until) if until else None
+    return list(build.steps[ids.index(since) if since else 0 : end])

@@ -1,4 +1,4 @@
-"""The Cloud SDK's own judgement of a gcloud command line, offline."""
+"""The Cloud SDK on this machine: its linter, and a gcloud that is loaded once."""
 
 import hashlib
 import json
@@ -6,10 +6,23 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 GCLOUD = shutil.which("gcloud")
+CLIENT: Final = """#!{python} -SE
+import json, os, socket, sys
+asked = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    socket.send_fds(server, [len(asked).to_bytes(4, "big")], [0, 1, 2])
+    server.sendall(asked)
+    sys.exit(server.recv(1)[0])
+"""
 
 
 def gcloud(folder: Path, *words: str, program: str | None = GCLOUD) -> str:
@@ -26,6 +39,24 @@ def gcloud(folder: Path, *words: str, program: str | None = GCLOUD) -> str:
         [program, *words], env=os.environ | settings, check=False, capture_output=True, text=True
     )
     return ended.stdout
+
+
+@contextmanager
+def loaded_gcloud(folder: Path) -> Iterator[str]:
+    """Load the Cloud SDK once, and give a program that does what gcloud does, ten times faster."""
+    address = folder / "sdk"
+    asked = [str(GCLOUD), "info", "--format=value(basic.python_location,installation.sdk_root)"]
+    ended = subprocess.run(asked, check=True, capture_output=True, text=True)
+    python, root = ended.stdout.rstrip("\n").split("\t")
+    library = f"{root}/lib:{root}/lib/third_party"
+    # -P: the folder of the script has a `google` of its own.
+    command = [python, "-P", str(Path(__file__).with_name("gcloud.py")), str(address)]
+    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": library})
+    while not address.exists() and process.poll() is None:
+        time.sleep(0.02)
+    yield CLIENT.format(python=sys.executable, address=str(address))
+    process.terminate()
+    process.wait()
 
 
 def faults(

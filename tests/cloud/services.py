@@ -1,142 +1,104 @@
-"""Services as Cloud Run would have them after each command; revisions run on this machine.
+"""Cloud Run on this machine: services with revisions that really serve, and their traffic."""
 
-What traffic becomes, the Cloud SDK's own code decides.
-"""
-
-import importlib
-import os
-import shutil
-import sys
-from dataclasses import asdict, dataclass
+import copy
+import subprocess
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
-from tests.cloud.sdk import gcloud
+from tests.cloud.google import PROJECT, Call, Google, RefusalError
 from tests.deployed.packaged import start
 
-REHEARSAL = Path(os.environ["REHEARSAL"])
-PROGRAM = os.environ["REHEARSAL_GCLOUD"]
-VERDICTS = Path(os.environ["REHEARSAL_VERDICTS"])
-FRAMEWORK = Path(os.environ["REHEARSAL_FRAMEWORK"])
-NOWHERE = "http://127.0.0.1:9"  # of the placeholder, which nothing here may ask
+type Json = Any
+type Processes = list[subprocess.Popen[bytes]]
+
+DOMAIN: Final = "rehearsal.run.app"
 
 
-class CommandError(Exception):
-    """What Google Cloud would refuse."""
+def put(google: Google, call: Call, framework: Path, processes: Processes) -> Json:
+    """Create or replace a service, as a call says, and bring its revision and traffic about."""
+    wanted = call.json
+    name = f"{PROJECT}/locations/southamerica-west1/services/{wanted['metadata']['name']}"
+    before = google.resources.get(name)
+    account = wanted["spec"]["template"]["spec"]["serviceAccountName"]
+    resource = f"{PROJECT}/serviceAccounts/{account}"
+    google.demand(call.account, "iam.serviceAccounts.actAs", resource)
+    service = copy.deepcopy(wanted)
+    service["spec"].setdefault("traffic", [{"latestRevision": True, "percent": 100}])
+    status = before["status"] if before else {"revisions": {}}
+    service["status"] = copy.deepcopy(status)
+    service["metadata"]["generation"] = (before["metadata"]["generation"] if before else 0) + 1
+    service["metadata"] |= {"namespace": "rehearsal", "resourceVersion": "v", "uid": "u"}
+    if before is None or before["spec"]["template"] != wanted["spec"]["template"]:
+        _add_revision(google, service, framework, processes)
+    _route(service)
+    google.resources[name] = service
+    return service
 
 
-@dataclass
-class TrafficTarget:
-    """One of the targets of a service, with the fields of the Cloud Run API."""
-
-    revisionName: str | None = None  # noqa: N815  # the API's name
-    percent: int | None = None
-    tag: str | None = None
-    latestRevision: bool | None = None  # noqa: N815  # the API's name
-
-
-class Service:
-    """A service of the remembered ones, with its traffic as the Cloud SDK handles it."""
-
-    def __init__(self, record: dict[str, Any]) -> None:
-        library = Path(PROGRAM).resolve().parents[1] / "lib"
-        sys.path += [str(library), str(library / "third_party")]
-        handled = importlib.import_module("googlecloudsdk.api_lib.run.traffic")
-        self._record = record
-        self._targets = [TrafficTarget(**target) for target in record["traffic"]]
-        messages = SimpleNamespace(TrafficTarget=TrafficTarget)
-        self.traffic: Any = handled.TrafficTargets(messages, self._targets)
-
-    def keep(self) -> None:
-        self._record["traffic"] = [asdict(target) for target in self._targets]
-
-    def table(self) -> list[dict[str, Any]]:
-        """Return the traffic as `status.traffic` of the API tells it."""
-        revisions = self._record["revisions"]
-        rows = []
-        for target in self._targets:
-            name = target.revisionName or self._record["latest"]
-            url = revisions.get(name) if target.tag else None
-            rows.append(asdict(target) | {"revisionName": name, "url": url})
-        return rows
-
-    def url(self) -> str:
-        """Return the address of the revision with the most traffic, in place of a shared one."""
-        most = max(self.table(), key=lambda row: row["percent"] or 0)
-        url: str = self._record["revisions"][most["revisionName"]]
-        return url
-
-
-def pairs(flag: str) -> dict[str, str]:
-    """Return `a=1,b=2` as a mapping."""
-    return dict(pair.rsplit("=", 1) for pair in flag.split(",") if pair)
-
-
-def deploy(state: dict[str, Any], name: str, flags: dict[str, str]) -> None:
-    """Make a revision; without traffic only in a service that stands."""
-    latest = asdict(TrafficTarget(percent=100, latestRevision=True))
-    record = state["services"].setdefault(
-        name, {"revisions": {}, "latest": None, "traffic": [latest]}
+def _add_revision(google: Google, service: Json, framework: Path, processes: Processes) -> None:
+    template, status, name = (
+        service["spec"]["template"],
+        service["status"],
+        service["metadata"]["name"],
     )
-    if "--no-traffic" in flags and not record["revisions"]:
-        raise CommandError("--no-traffic not supported when creating a new service.")
-    revision = f"{name}-{flags.get('--revision-suffix') or f'{len(record["revisions"]):05}'}"
-    service = Service(record)
-    if "--no-traffic" in flags:
-        service.traffic.ZeroLatestTraffic(record["latest"])
-    if "--tag" in flags:
-        service.traffic.UpdateTags({flags["--tag"]: revision}, [], clear_others=False)
-    service.keep()
-    record["revisions"][revision] = NOWHERE
-    if source := flags.get("--source"):
-        record["revisions"][revision] = serve(state, revision, Path(source), flags)
-    record["latest"] = revision
+    number = f"{name}-{service['metadata']['generation']:05}-abc"
+    revision = template["metadata"].get("name", number)
+    container = template["spec"]["containers"][0]
+    digest = container["image"].partition("@")[2]
+    made = [build for build in google.builds if "package" in build]
+    built = [each for each in made if digest == each["results"]["images"][0]["digest"]]
+    status["latestCreatedRevisionName"], status["failed"] = revision, None
+    address = None  # of an image that is not ours, such as the placeholder's
+    if built:
+        environment = {each["name"]: each["value"] for each in container["env"]}
+        try:
+            process, address = start(framework, Path(built[0]["package"]), environment)
+        except OSError as error:
+            status["failed"] = f"The user-provided container failed to start: {error}"
+            return
+        processes.append(process)
+    status["revisions"][revision] = address
+    status["latestReadyRevisionName"] = revision
 
 
-def serve(state: dict[str, Any], revision: str, source: Path, flags: dict[str, str]) -> str:
-    """Serve what the Cloud SDK would upload of the source; return the address."""
-    package = REHEARSAL / revision
-    package.mkdir()
-    listing = ("meta", "list-files-for-upload", str(source))
-    for name in gcloud(VERDICTS, *listing, program=PROGRAM).split():
-        shutil.copy2(source / name, package / name)
-    try:
-        process, url = start(FRAMEWORK, package, pairs(flags["--set-env-vars"]))
-    except OSError as error:
-        raise CommandError(
-            f"The user-provided container failed to start and listen on the port: {error}"
-        ) from error
-    state["processes"].append(process.pid)
-    return url
+def _route(service: Json) -> None:
+    """Say of the service where its traffic goes, and whether it is ready."""
+    status, name = service["status"], service["metadata"]["name"]
+    status["url"] = f"http://{name}.{DOMAIN}"
+    status["observedGeneration"] = service["metadata"]["generation"]
+    status["traffic"] = []
+    for target in service["spec"]["traffic"]:
+        revision = target.get("revisionName") or status["latestReadyRevisionName"]
+        if revision not in status["revisions"]:
+            if revision != status["latestCreatedRevisionName"]:
+                raise RefusalError(400, f"Revision '{revision}' was not found")
+            continue
+        url = {"url": f"http://{target['tag']}---{name}.{DOMAIN}"} if target.get("tag") else {}
+        status["traffic"].append(target | url | {"revisionName": revision})
+    failed = status["failed"]
+    shown = {"status": "False", "reason": "HealthCheckContainerError", "message": failed}
+    conditions = {"Ready": failed, "ConfigurationsReady": failed, "RoutesReady": None}
+    status["conditions"] = [
+        {"type": kind} | (shown if bad else {"status": "True"}) for kind, bad in conditions.items()
+    ]
 
 
-def update_traffic(record: dict[str, Any], flags: dict[str, str]) -> None:
-    """Move traffic and tags, in the order in which the Cloud SDK does."""
-    service = Service(record)
-    update, remove = pairs(flags.get("--update-tags", "")), flags.get("--remove-tags", "")
-    if update or remove:
-        service.traffic.UpdateTags(update, remove.split(","), clear_others=False)
-    if by_tag := pairs(flags.get("--to-tags", "")):
-        keys = service.traffic.TagToKey()
-        move = {keys[tag]: int(percent) for tag, percent in by_tag.items()}
-    else:
-        move = {name: int(part) for name, part in pairs(flags.get("--to-revisions", "")).items()}
-    if unknown := {*move, *update.values()} - {*record["revisions"]}:
-        raise CommandError(f"There is no revision {', '.join(unknown)}.")
-    if move:
-        service.traffic.UpdateTraffic(move)
-    service.keep()
+def route(service: Json, host: str, number: int) -> str | None:
+    """Return where a request to a host goes, or None for the placeholder."""
+    targets = service["status"]["traffic"]
+    tag = host.partition("---")[0] if "---" in host else None
+    percents = [target for target in targets for _ in range(target.get("percent") or 0)]
+    tagged = [target for target in targets if tag is not None and target.get("tag") == tag]
+    if tag is not None and not tagged:
+        raise RefusalError(404, f"There is no {host}")
+    # 37 is prime to 100: a hundred requests in a row are dealt as the percents say.
+    target = tagged[0] if tagged else percents[number * 37 % 100]
+    address: str | None = service["status"]["revisions"][target["revisionName"]]
+    return address
 
 
-def describe(record: dict[str, Any], flags: dict[str, str]) -> str:
-    """Return the columns of `--format=value(...)`, a line for each target of the traffic."""
-    columns = flags.get("--format", "value()").removeprefix("value(").removesuffix(")").split(",")
-    service = Service(record)
-    lines = ""
-    for row in service.table():
-        known = {f"status.traffic.{name}": value for name, value in row.items()}
-        known["status.url"] = service.url()
-        cells = [known.get(name) for name in columns]
-        lines += "\t".join("" if cell is None else str(cell) for cell in cells) + "\n"
-    return lines
+def shown(service: Json) -> Json:
+    """Return the service as the API tells it."""
+    ours = {"revisions", "failed"}
+    status = {key: value for key, value in service["status"].items() if key not in ours}
+    return service | {"status": status}

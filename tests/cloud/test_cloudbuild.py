@@ -60,6 +60,7 @@ def test_its_defaults_are_those_of_make() -> None:
     by_make = dict(re.findall(r"^(\w+) \?= ([^$\n]+)$", settings, re.MULTILINE))
     by_build = load(CLOUDBUILD).substitutions
 
+    del by_make["PUBLIC"]  # bootstrap opens a service, and builds leave access alone
     assert by_build == {f"_{name}": value for name, value in by_make.items()} | {"_DEPLOY": "false"}
 
 

@@ -1,6 +1,7 @@
 """A push becomes a tested revision that serves, or leaves the traffic where it was.
 
-Each test drives the steps of cloudbuild.yaml themselves; only `gcloud` is a stand-in.
+Each test drives the steps of cloudbuild.yaml themselves, with the real gcloud; only Google's APIs
+are a stand-in, which refuses what Google refuses.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,24 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from tests.cloud.google import Failure, RefusalError
 from tests.cloud.marks import needs_sdk
 from tests.cloud.rehearsal import Outcome, Rehearsal
-from tests.deployed.asking import Deployed
+from tests.cloud.sdk import loaded_gcloud
 
 pytestmark = needs_sdk
-
-FIRST, SECOND = "puntual-00001", "puntual-00002"
-SERVED = {FIRST: 100}
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rehearsal, Outcome]]:
     """Return the rehearsal of an empty project's first push, and how it ended."""
-    rehearsal = Rehearsal.anew(tmp_path_factory.mktemp("rehearsal"))
-    bootstrapped = rehearsal.make("bootstrap", "REPO=someone/puntual")
-    assert bootstrapped.failed is None, bootstrapped.printed
-    yield rehearsal, rehearsal.build("a000001")
-    rehearsal.end()
+    folder = tmp_path_factory.mktemp("rehearsal")
+    with loaded_gcloud(folder) as gcloud:
+        rehearsal = Rehearsal.anew(folder, gcloud)
+        bootstrapped = rehearsal.make("bootstrap", "REPO=someone/puntual")
+        assert bootstrapped.failed is None, bootstrapped.printed
+        yield rehearsal, rehearsal.build("a000001", since="package")
+        rehearsal.end()
+
+
+@pytest.fixture
+def first(released: tuple[Rehearsal, Outcome]) -> str:
+    """Return the name of the first push's revision."""
+    (name,) = released[0].traffic()
+    return name
 
 
 @pytest.fixture
@@ -41,26 +49,62 @@ def test_a_good_first_push_serves(released: tuple[Rehearsal, Outcome]) -> None:
 
     assert outcome.failed is None, outcome.printed
     assert "passes: nothing serves yet" in outcome.printed
-    assert rehearsal.traffic() == SERVED
+    assert [*rehearsal.traffic().values()] == [100]
     assert rehearsal.tags() == {"previous": "puntual-placeholder"}
-    assert Deployed(rehearsal.url(FIRST), None).ask("/health").status == 200
+    # With an access that it lacks, the SDK warns and goes on.
+    assert "WARNING: Your account" not in outcome.printed
+    assert "IAM policy failed" not in outcome.printed
 
 
-def test_a_second_push_takes_over_and_a_rollback_takes_it_back(next_push: Rehearsal) -> None:
+def test_what_is_deployed_is_told_what_it_needs(released: tuple[Rehearsal, Outcome]) -> None:
+    service = released[0].service
+    template = service["spec"]["template"]
+    container = template["spec"]["containers"][0]
+
+    assert {each["name"]: each["value"] for each in container["env"]} == {
+        "FUNCTION_USE_ASGI": "1",
+        "GOOGLE_CLOUD_PROJECT": "rehearsal",
+        "ORT_DISABLE_TELEMETRY": "1",
+        "XDG_RUNTIME_DIR": "/tmp",  # noqa: S108  # the one folder that can be written
+    }
+    assert container["resources"]["limits"] == {"cpu": "1", "memory": "512Mi"}
+    assert template["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"] == "4"
+    assert service["metadata"]["annotations"]["run.googleapis.com/maxScale"] == "4"
+    asked = [build["asked"] for build in released[0].google.builds if "asked" in build]
+    assert asked[0]["buildpackBuild"]["functionTarget"] == "predict"
+    assert not asked[0]["buildpackBuild"].get("enableAutomaticUpdates")
+
+
+def test_a_closed_service_answers_only_callers_with_a_token_for_it(
+    released: tuple[Rehearsal, Outcome],
+) -> None:
+    rehearsal, _ = released
+
+    assert rehearsal.status("") == 403
+    assert rehearsal.status("a word") == 401
+    assert rehearsal.status("puntual-caller", audience="http://elsewhere.example") == 401
+    assert rehearsal.status("puntual-check") == 403
+    assert rehearsal.status("puntual-caller") == 200
+
+
+def test_a_second_push_takes_over_and_a_rollback_takes_it_back(
+    next_push: Rehearsal, first: str
+) -> None:
+    next_push.google.slow = 1
     outcome = next_push.build("a000002", since="package")
 
     assert outcome.failed is None, outcome.printed
-    assert "Within the margin" in outcome.printed
-    assert next_push.traffic() == {SECOND: 100}
-    assert next_push.tags() == {"previous": FIRST}
-    moved = [line.split() for line in next_push.state["lines"] if "update-traffic" in line]
-    shares = [word for words in moved for word in words if word.startswith("--to-")]
-    assert shares == ["--to-tags=ca000002=10", f"--to-revisions={SECOND}=100"]
+    assert "No worse by more than 0.005 and chance." in outcome.printed
+    ((second, share),) = next_push.traffic().items()
+    assert second != first
+    assert share == 100
+    assert next_push.tags() == {"previous": first}
+    assert "--to-tags=ca000002=10" in outcome.printed
 
     assert next_push.make("rollback").failed is None
-    assert (next_push.traffic(), next_push.tags()) == (SERVED, {"previous": SECOND})
+    assert (next_push.traffic(), next_push.tags()) == ({first: 100}, {"previous": second})
     assert next_push.make("rollback").failed is None
-    assert (next_push.traffic(), next_push.tags()) == ({SECOND: 100}, {"previous": FIRST})
+    assert (next_push.traffic(), next_push.tags()) == ({second: 100}, {"previous": first})
 
 
 def test_a_pull_request_deploys_nothing(next_push: Rehearsal) -> None:
@@ -68,7 +112,7 @@ def test_a_pull_request_deploys_nothing(next_push: Rehearsal) -> None:
 
     assert outcome.failed is None, outcome.printed
     assert "deploy: this build does not deploy" in outcome.printed
-    assert next_push.state["lines"] == []
+    assert next_push.google.calls == []
 
 
 def _break_a_test(rehearsal: Rehearsal) -> None:
@@ -76,7 +120,7 @@ def _break_a_test(rehearsal: Rehearsal) -> None:
 
 
 def _forget_to_train(rehearsal: Rehearsal) -> None:
-    rehearsal.edit("training/settings.json", '"n_estimators": 50', '"n_estimators": 49')
+    rehearsal.edit("training/fitting/settings.json", '"max_depth": ', '"max_depth": 1')
 
 
 def _break_the_start(rehearsal: Rehearsal) -> None:
@@ -84,23 +128,34 @@ def _break_the_start(rehearsal: Rehearsal) -> None:
 
 
 def _answer_wrongly(rehearsal: Rehearsal) -> None:
-    rehearsal.edit("function/answers.py", "prediction.delay.tolist()", "[1]")
+    rehearsal.edit("function/handlers.py", "prediction.delay.tolist()", "[1]")
 
 
 def _fall_ill_with_use(rehearsal: Rehearsal) -> None:
     ill = '{"status": "OK" if asked.pop() else 0}'
-    rehearsal.edit("function/answers.py", '{"status": "OK"}', ill)
-    rehearsal.edit("function/answers.py", "\ntype Query", "\nasked = [False, True]\ntype Query")
+    rehearsal.edit("function/handlers.py", '{"status": "OK"}', ill)
+    rehearsal.edit("function/handlers.py", "\ntype Query", "\nasked = [False, True]\ntype Query")
+
+
+def _meet_a_conflict(rehearsal: Rehearsal) -> None:
+    conflict = RefusalError(409, "Conflict for resource 'puntual'")
+    # The first write deploys, and the second gives the canary its share.
+    rehearsal.google.failure = Failure("PUT .*/services/puntual", 1, conflict)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "since", "failed", "says"),
+    ("spoil", "failed", "says"),
     [
-        (_break_a_test, "test", "test", "1 failed"),
-        (_forget_to_train, "reproduce", "reproduce", "differ"),
-        (_break_the_start, "package", "deploy", "STOPPED at deploy: the revision that"),
-        (_answer_wrongly, "package", "canary", "STOPPED at the smoke test before canary: the"),
-        (_fall_ill_with_use, "package", "promote", "STOPPED at the smoke test before promote: the"),
+        ((_break_a_test, "test"), "test", "1 failed"),
+        ((_forget_to_train, "reproduce"), "reproduce", "differ"),
+        ((_break_the_start, "package"), "deploy", "STOPPED at deploy: the revision that"),
+        ((_answer_wrongly, "package"), "canary", "STOPPED at the smoke test before canary: the"),
+        (
+            (_fall_ill_with_use, "package"),
+            "promote",
+            "STOPPED at the smoke test before promote: the",
+        ),
+        ((_meet_a_conflict, "package"), "canary", "STOPPED at canary: the revision that"),
     ],
     ids=[
         "a failing test",
@@ -108,42 +163,104 @@ def _fall_ill_with_use(rehearsal: Rehearsal) -> None:
         "a function that does not start",
         "a smoke test that fails without traffic",
         "a smoke test that fails at 10 percent",
+        "a call that fails once",
     ],
 )
 def test_the_traffic_stays_where_it_was_after(
     next_push: Rehearsal,
-    spoil: Callable[[Rehearsal], None],
-    since: str,
+    first: str,
+    spoil: tuple[Callable[[Rehearsal], None], str],
     failed: str,
     says: str,
 ) -> None:
-    spoil(next_push)
+    do, since = spoil
+    do(next_push)
     outcome = next_push.build("a000002", since=since)
 
     assert outcome.failed == failed, outcome.printed
     assert says in outcome.printed
-    assert next_push.traffic() == SERVED
+    assert next_push.traffic() == {first: 100}
     assert next_push.tags() == {"previous": "puntual-placeholder"}
-    canaried = any("--to-tags=ca000002=10" in line for line in next_push.state["lines"])
-    assert canaried == (failed == "promote")
 
 
-def test_a_worse_model_is_not_deployed_unless_it_is_allowed(next_push: Rehearsal) -> None:
-    next_push.edit("training/settings.json", '"n_estimators": 50', '"n_estimators": 1')
+@pytest.mark.parametrize("step", ["deploy", "promote"])
+def test_an_older_build_stops_and_leaves_nothing(
+    next_push: Rehearsal, first: str, step: str
+) -> None:
+    begun = next_push.start("a000002")
+    outcome = next_push.steps(begun, since="package", until=step)
+    assert outcome.failed is None, outcome.printed
+    next_push.start("a000003")
+    outcome = next_push.steps(begun, since=step)
+
+    assert outcome.failed == step, outcome.printed
+    assert "is newer than this one" in outcome.printed
+    assert next_push.traffic() == {first: 100}
+    assert next_push.tags() == {"previous": "puntual-placeholder"}
+
+
+def test_a_newer_build_that_failed_stops_no_other(next_push: Rehearsal) -> None:
+    begun = next_push.start("a000002")
+    next_push.start("a000003")
+    next_push.google.builds[-1]["status"] = "FAILURE"
+
+    assert next_push.steps(begun, since="deploy", until="smoke-without-traffic").failed is None
+
+
+def test_the_canary_of_a_cancelled_build_is_removed_by_the_next(
+    next_push: Rehearsal, first: str
+) -> None:
+    cancelled = next_push.start("a000002")
+    assert next_push.steps(cancelled, since="package", until="smoke-with-traffic").failed is None
+    assert sorted(next_push.traffic().values()) == [10, 90]
+    next_push.google.builds[-1]["status"] = "CANCELLED"
+    outcome = next_push.steps(next_push.start("a000003"), since="package", until="gate")
+
+    assert outcome.failed is None, outcome.printed
+    assert next_push.traffic() == {first: 100}
+    assert next_push.tags() == {"previous": "puntual-placeholder"}
+
+
+def test_a_worse_model_is_not_deployed_unless_it_is_allowed(
+    next_push: Rehearsal, first: str
+) -> None:
+    worse = '{"n_estimators": 1, "learning_rate": 0.3, "max_depth": 1, "min_child_weight": 20}'
+    (next_push.clone / "training/fitting/settings.json").write_text(worse)
     assert next_push.make("train").failed is None
     outcome = next_push.build("a000002", since="package")
 
     assert outcome.failed == "gate", outcome.printed
     assert "STOPPED at gate: nothing was deployed" in outcome.printed
-    assert not [line for line in next_push.state["lines"] if " deploy " in line]
-    assert next_push.traffic() == SERVED
-    assert "Allowed all the same." in next_push.make("gate", "ALLOW_WORSE=true").printed
+    assert "WORSE" in outcome.printed
+    assert next_push.traffic() == {first: 100}
+    allowed = next_push.build("a000003", since="package", _ALLOW_WORSE="true")
+    assert allowed.failed is None, allowed.printed
+    assert "Allowed all the same." in allowed.printed
+
+
+def test_a_role_less_and_it_does_not_deploy(next_push: Rehearsal, first: str) -> None:
+    project = next_push.google.policies["projects/rehearsal"]
+    roles = {binding["role"]: binding for binding in project}
+    project.remove(roles["roles/run.sourceDeveloper"])
+    outcome = next_push.build("a000002", since="package")
+
+    assert outcome.failed == "serving", outcome.printed
+    assert "Permission 'run.services.get' denied" in outcome.printed
+    assert next_push.traffic() == {first: 100}
 
 
 def test_bootstrap_is_safe_to_run_twice(next_push: Rehearsal) -> None:
-    before = next_push.state
+    google = next_push.google
+    before = (google.resources.keys(), google.policies, google.enabled, next_push.traffic())
     again = next_push.make("bootstrap", "REPO=someone/puntual")
 
     assert again.failed is None, again.printed
-    assert not [line for line in next_push.state["lines"] if " create" in line or " deploy" in line]
-    assert next_push.state | {"lines": []} == before
+    assert (google.resources.keys(), google.policies, google.enabled, next_push.traffic()) == before
+    assert "Created" not in again.printed
+
+
+def test_an_open_service_can_be_closed_again(next_push: Rehearsal) -> None:
+    assert next_push.make("bootstrap", "PUBLIC=true").failed is None
+    assert next_push.status("") == 200
+    assert next_push.make("bootstrap").failed is None
+    assert next_push.status("") == 403

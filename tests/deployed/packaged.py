@@ -7,14 +7,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support.servers import command, end, free_port
+
 STARTED_WITHIN = 30.0  # seconds
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start(
@@ -25,10 +20,9 @@ def start(
     Its log goes to `package`/log, and its process leads a group of its own.
     """
     port = free_port()
-    command = [str(framework), "--target", "predict", "--source", str(package / "main.py")]
     with (package / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            command(package, port, framework),
             env={"PATH": os.environ["PATH"], **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -41,6 +35,5 @@ def start(
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return process, f"http://127.0.0.1:{port}"
         time.sleep(0.02)
-    process.kill()
-    process.wait()
+    end(process)
     raise OSError((package / "log").read_text())

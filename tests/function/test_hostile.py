@@ -2,12 +2,11 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import pytest
 
-from tests.support.wire import BODY, FLIGHT, Answer, Served, post, read_answers, serve
+from tests.support.wire import BODY, FLIGHT, Answer, Served, parse, post, read_answers
 
 MIB: Final = 1024 * 1024
 
@@ -151,48 +150,37 @@ OURS: Final = {
     "HTTP/0.9": Row(b"GET /predict\r\n\r\n", 405, "Expected POST for /predict, got GET"),
 }
 
-# What the server and the framework answer before the function hears of it: plain text.
-REFUSED: Final = "Invalid HTTP request received."
-THEIRS: Final = {
+# What the server and the framework refuse before the function hears of it, in words of their own.
+THEIRS: Final[dict[str, tuple[bytes, int]]] = {
     **{
-        method: Row(line(f"{method} /predict HTTP/1.1"), 405, "Method Not Allowed")
+        method: (line(f"{method} /predict HTTP/1.1"), 405)
         for method in ("TRACE", "CONNECT", "PROPFIND")
     },
     **{
-        method: Row(line(f"{method} /predict HTTP/1.1"), 400, REFUSED)
+        method: (line(f"{method} /predict HTTP/1.1"), 400)
         for method in ("post", "Post", "NONSENSE")
     },
-    "/robots.txt": Row(line("GET /robots.txt HTTP/1.1"), 404, "Not Found"),
-    "/favicon.ico": Row(line("GET /favicon.ico HTTP/1.1"), 404, "Not Found"),
-    "*": Row(path("*"), 404, "Not Found"),
-    "a new line in the path": Row(path("/%0d%0aX:1"), 404, "Not Found"),
-    "a null byte in the path": Row(path("/predict\0"), 400, REFUSED),
-    "a path that is no ASCII": Row(path("/\xff"), 400, REFUSED),
-    "a path of 70,000 characters": Row(path("/" + "a" * 70_000), 400, REFUSED),
-    "a null byte in a header": Row(body(BODY, "X: a\0b"), 400, REFUSED),
-    "a blank in a header's name": Row(body(BODY, "X y: 1"), 400, REFUSED),
-    "a folded header": Row(body(BODY, "X: a\r\n b"), 400, REFUSED),
-    "no Content-Length but a negative one": Row(length(-1), 400, REFUSED),
-    "a Content-Length of 24 digits": Row(length("9" * 24), 400, REFUSED),
-    "two Content-Lengths": Row(body(BODY, "Content-Length: 5"), 400, REFUSED),
-    "a Content-Length and chunks": Row(body(BODY, "Transfer-Encoding: chunked"), 400, REFUSED),
-    "a smuggled Transfer-Encoding": Row(
-        chunked(b"").replace(b"Encoding: ", b"Encoding : "), 400, REFUSED
-    ),
-    "a chunk of no length": Row(chunked() + b"zz\r\n", 400, REFUSED),
-    "lines that end in \\n": Row(body(BODY).replace(b"\r\n", b"\n"), 400, REFUSED),
-    "HTTP/2": Row(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, REFUSED),
-    "TLS": Row(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, REFUSED),
-    "null bytes": Row(bytes(1000), 400, REFUSED),
+    "/robots.txt": (line("GET /robots.txt HTTP/1.1"), 404),
+    "/favicon.ico": (line("GET /favicon.ico HTTP/1.1"), 404),
+    "*": (path("*"), 404),
+    "a new line in the path": (path("/%0d%0aX:1"), 404),
+    "a null byte in the path": (path("/predict\0"), 400),
+    "a path that is no ASCII": (path("/\xff"), 400),
+    "a path of 70,000 characters": (path("/" + "a" * 70_000), 400),
+    "a null byte in a header": (body(BODY, "X: a\0b"), 400),
+    "a blank in a header's name": (body(BODY, "X y: 1"), 400),
+    "a folded header": (body(BODY, "X: a\r\n b"), 400),
+    "no Content-Length but a negative one": (length(-1), 400),
+    "a Content-Length of 24 digits": (length("9" * 24), 400),
+    "two Content-Lengths": (body(BODY, "Content-Length: 5"), 400),
+    "a Content-Length and chunks": (body(BODY, "Transfer-Encoding: chunked"), 400),
+    "a smuggled Transfer-Encoding": (chunked(b"").replace(b"Encoding: ", b"Encoding : "), 400),
+    "a chunk of no length": (chunked() + b"zz\r\n", 400),
+    "lines that end in \\n": (body(BODY).replace(b"\r\n", b"\n"), 400),
+    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+    "null bytes": (bytes(1000), 400),
 }
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serve() as served:
-        yield served
-        assert served.ask().status == 200  # it outlived them all
-        assert served.output() == ""
 
 
 @pytest.mark.parametrize("row", OURS.values(), ids=OURS)
@@ -210,11 +198,14 @@ def test_the_function_answers_hostile_requests_in_json(row: Row, served: Served)
         assert len(answer.body) < 400  # no caller's text comes back at length
 
 
-@pytest.mark.parametrize("row", THEIRS.values(), ids=THEIRS)
-def test_the_server_refuses_in_plain_text_what_is_no_request(row: Row, served: Served) -> None:
-    (answer,) = served.send(row.request)
-    assert (answer.status, answer.body.decode()) == (row.status, row.answer)
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+@pytest.mark.parametrize(("request_", "status"), THEIRS.values(), ids=THEIRS)
+def test_the_server_refuses_in_plain_text_what_is_no_request(
+    request_: bytes, status: int, served: Served
+) -> None:
+    (answer,) = served.send(request_)
+    assert answer.status == status
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert len(answer.body) < 100
     _assert_discreet(answer)
 
 
@@ -228,8 +219,8 @@ def test_head_is_answered_without_a_body(served: Served) -> None:
     with served.connect() as sock:
         sock.sendall(line("HEAD /health HTTP/1.1"))
         received = b"".join(iter(lambda: sock.recv(4096), b""))
-    assert received.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert b"content-length: 15\r\n" in received
+    (answer,) = parse(received, "HEAD")
+    assert (answer.status, answer.headers["content-length"]) == (200, "15")
     assert received.endswith(b"\r\n\r\n")
 
 
@@ -252,6 +243,7 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_sent(served: Served) ->
     assert answer.status == 413
 
 
+@pytest.mark.slow  # it takes the ten seconds
 def test_bodies_that_never_end_are_given_up(served: Served) -> None:
     stalled = [length(len(BODY) + 1), chunked(BODY), chunked(), body(BODY)[:-1]]
     socks = [served.connect() for _ in stalled]

@@ -1,6 +1,7 @@
 """What holds for every body and every flight, found out by Hypothesis and the kept corpus."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -8,20 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.encoder import Encoder
-from function.errors import RequestError
-from function.flights import Flight, decode
+from function.errors import InputError
+from function.flights import SCHEDULED, Flight, decode
 from function.model import Model
-from tests.fuzz.invariants import FIELDS, assert_answerable
+from tests.fuzz.invariants import FIELDS, TIMES, assert_answerable
 from tests.support.paths import ROOT
 
 MODEL: Final = Model(ROOT / "function" / "model.onnx")
 CATEGORIES: Final = MODEL.metadata.categories
-ENCODER: Final = Encoder(CATEGORIES)
+ENCODER: Final = MODEL.encoder
 
-known = st.fixed_dictionaries(
-    {field: st.sampled_from(getattr(CATEGORIES, field)) for field in FIELDS}
+untimed = st.fixed_dictionaries(
+    {field: st.sampled_from(getattr(CATEGORIES, field)) for field in FIELDS},
+    optional={SCHEDULED: st.none()},
 )
+forms = st.sampled_from(TIMES)
+timed = st.builds(
+    lambda flight, time, form: {**flight, "MES": time.month, SCHEDULED: time.strftime(form)},
+    untimed,
+    st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)),  # noqa: DTZ001  # local
+    forms,
+)
+known = untimed | timed
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 anything = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
@@ -30,7 +39,7 @@ anything = st.recursive(
 nearly = st.builds(
     lambda flight, field, value, more: {**more, **flight, field: value},
     known,
-    st.sampled_from([*FIELDS, "other"]),
+    st.sampled_from([*FIELDS, SCHEDULED, "other"]),
     anything,
     st.dictionaries(st.text(), scalars, max_size=3),
 )
@@ -50,20 +59,18 @@ def test_any_json_is_flights_or_an_error(payload: object, ascii_: bool, indent: 
 
 
 @given(st.lists(known, max_size=50))
-def test_known_flights_become_their_cells(flights: list[dict[str, str | int]]) -> None:
+def test_known_flights_become_their_cells(flights: list[dict[str, str | int | None]]) -> None:
     body = json.dumps({"flights": flights}).encode()
     assert assert_answerable(body, ENCODER, CATEGORIES) == len(flights)
 
 
 @given(st.lists(known, min_size=1, max_size=50), st.data())
 def test_a_flight_is_answered_alike_alone_and_among_others(
-    flights: list[dict[str, str | int]], data: st.DataObject
+    flights: list[dict[str, str | int | None]], data: st.DataObject
 ) -> None:
     place = data.draw(st.integers(0, len(flights) - 1))
     answers = [
-        MODEL.predict(
-            ENCODER.one_hot, ENCODER.cells(decode(json.dumps({"flights": part}).encode()))
-        )
+        MODEL.predict(ENCODER.cells(decode(json.dumps({"flights": part}).encode())))
         for part in (flights, [flights[place]])
     ]
     among, alone = ((prediction.delay, prediction.probability) for prediction in answers)
@@ -71,14 +78,16 @@ def test_a_flight_is_answered_alike_alone_and_among_others(
 
 
 @given(st.text(), st.text(), st.integers())
-def test_an_unknown_flight_is_named_at_its_place(airline: str, kind: str, month: int) -> None:
-    flight = Flight(airline, kind, month)
+def test_an_unknown_flight_is_named_at_its_place(
+    airline: str, flight_type: str, month: int
+) -> None:
+    flight = Flight(airline, flight_type, month)
     good = Flight(CATEGORIES.OPERA[0], CATEGORIES.TIPOVUELO[0], CATEGORIES.MES[0])
     wrong = [f for f in FIELDS if getattr(flight, f) not in getattr(CATEGORIES, f)]
     if not wrong:
         assert len(ENCODER.cells([good, flight])) == 2
         return
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(InputError) as caught:
         ENCODER.cells([good, flight])
     assert caught.value.path == f"$.flights[1].{wrong[0]}"
 

@@ -1,15 +1,23 @@
 """What holds for every body, whatever its bytes: for properties and fuzzing alike."""
 
 import json
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from function.encoder import Encoder
 from function.errors import InputError
-from function.flights import MAX_FLIGHTS, decode
-from function.metadata import Categories
+from function.flights import MAX_FLIGHTS, SCHEDULED, decode
+from function.metadata import WEEKDAYS, Categories
 
 FIELDS = ("OPERA", "TIPOVUELO", "MES")
+TIMES = [
+    f"%Y-%m-%d{separator}%H:%M{seconds}"
+    for separator in (" ", "T")
+    for seconds in ("", ":%S", ":%S.%f")
+]
 
 
 def assert_answerable(body: bytes, encoder: Encoder, categories: Categories) -> int:
@@ -25,13 +33,29 @@ def assert_answerable(body: bytes, encoder: Encoder, categories: Categories) -> 
         return -1
     assert len(cells) == len(flights) <= MAX_FLIGHTS
     # Python's own JSON reader is the oracle: it must find the same flights.
-    for cell, read in zip(cells, json.loads(body)["flights"], strict=True):
-        month = cell % len(categories.MES)
-        kind = cell // len(categories.MES) % len(categories.TIPOVUELO)
-        airline = cell // len(categories.MES) // len(categories.TIPOVUELO)
-        named = (categories.OPERA[airline], categories.TIPOVUELO[kind], categories.MES[month])
-        assert tuple(read[field] for field in FIELDS) == named
+    for number, read in zip(cells, json.loads(body)["flights"], strict=True):
+        cell, weekday = divmod(number, len(categories.DIANOM))
+        cell, hour = divmod(cell, len(categories.HORA))
+        cell, month = divmod(cell, len(categories.MES))
+        airline, flight_type = divmod(cell, len(categories.TIPOVUELO))
+        known = (
+            *(categories.OPERA[airline], categories.TIPOVUELO[flight_type]),
+            *(categories.MES[month], categories.HORA[hour], categories.DIANOM[weekday]),
+        )
+        assert (*(read[field] for field in FIELDS), *_time(read)) == known
     return len(flights)
+
+
+def _time(flight: dict[str, Any]) -> tuple[int, str]:
+    """Return the hour and weekday of a flight, read in another way than the function does."""
+    if (text := flight.get(SCHEDULED)) is None:
+        return -1, ""
+    for form in TIMES:
+        with suppress(ValueError):
+            time = datetime.strptime(text, form)  # noqa: DTZ007  # local
+            assert time.month == flight["MES"]
+            return time.hour, WEEKDAYS[time.weekday()]
+    raise AssertionError(f"{text!r} is no time")
 
 
 def _assert_error(error: InputError) -> None:

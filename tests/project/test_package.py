@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.wire import PACKAGE, RUNTIME, command, post, serve
+from tests.support.servers import PACKAGE, RUNTIME, command
+from tests.support.wire import post, serve
 
 HEAVY = ["pandas", "scipy", "sklearn", "xgboost", "onnx", "onnxmltools", "skl2onnx"]
 

@@ -1,8 +1,6 @@
-"""The packaged function, served in a process of its own as `make serve` does it."""
+"""The packaged function over a socket: requests byte by byte, and the answers to them."""
 
-import http.client
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from tests.support.paths import ROOT
+import h11
 
-PACKAGE = ROOT / ".build" / "function"
-RUNTIME = ROOT / ".build" / "runtime" / "bin"
+from tests.support.servers import PACKAGE, command, free_port, launch
 
 FLIGHT = {"OPERA": "Aerolineas Argentinas", "TIPOVUELO": "N", "MES": 3}
 BODY = json.dumps({"flights": [FLIGHT]}).encode()
@@ -109,30 +106,33 @@ def read_answers(sock: socket.socket) -> list[Answer]:
     with suppress(ConnectionError):  # it was closed while we were still sending
         while chunk := sock.recv(65536):
             received += chunk
-    answers = []
-    with tempfile.TemporaryFile() as file:
-        file.write(received)
-        file.seek(0)
-        while file.tell() < len(received):
-            answers.append(_read_answer(file))
-    return answers
+    return list(parse(bytes(received)))
 
 
-def _read_answer(file: IO[bytes]) -> Answer:
-    version, status, _reason = file.readline().split(b" ", 2)
-    assert version == b"HTTP/1.1"
-    headers = {name.lower(): value for name, value in http.client.parse_headers(file).items()}
-    if headers.get("transfer-encoding") == "chunked":
-        body = b"".join(iter(lambda: _read_chunk(file), b""))
-    else:
-        body = file.read(int(headers.get("content-length", 0)))
-    return Answer(int(status), headers, body)
+def parse(received: bytes, method: str = "POST") -> Iterator[Answer]:
+    """Yield the answers in bytes; raise `h11.RemoteProtocolError` where one is cut or malformed."""
+    while received:
+        parser = h11.Connection(h11.CLIENT)
+        parser.send(h11.Request(method=method, target="/", headers=[("Host", "puntual")]))
+        parser.send(h11.EndOfMessage())
+        parser.receive_data(received)
+        parser.receive_data(b"")
+        head, body = None, bytearray()
+        while not isinstance(event := parser.next_event(), h11.EndOfMessage):
+            if isinstance(event, h11.InformationalResponse):
+                yield _answer(event, b"")
+            elif isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+        assert head is not None
+        yield _answer(head, bytes(body))
+        received, _closed = parser.trailing_data
 
 
-def _read_chunk(file: IO[bytes]) -> bytes:
-    chunk = file.read(int(file.readline(), 16))
-    file.readline()
-    return chunk
+def _answer(head: h11.Response | h11.InformationalResponse, body: bytes) -> Answer:
+    headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
+    return Answer(head.status_code, headers, body)
 
 
 @contextmanager
@@ -142,49 +142,18 @@ def serve(
     prefix: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     port: int | None = None,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,  # the request log
 ) -> Iterator[Served]:
     """Serve a package until the block ends; `prefix` is a command that starts the server's."""
     port = port or free_port()
-    with tempfile.TemporaryFile() as printed:
-        process = subprocess.Popen(
-            [*prefix, *command(package, port)],
-            env={"PATH": os.environ["PATH"], "FUNCTION_USE_ASGI": "1"} | dict(environment or {}),
-            stdout=subprocess.DEVNULL,  # the request log
-            stderr=printed,
-            start_new_session=True,
-        )
+    started = [*prefix, *command(package, port)]
+    with (
+        tempfile.TemporaryFile() as printed,
+        launch(started, environment=environment, stdout=stdout, stderr=printed) as process,
+    ):
         served = Served(process, port, printed)
-        try:
-            _await_ready(served)
-            yield served
-        finally:
-            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(process.pid, signal.SIGTERM)
-                process.wait(30)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def command(package: Path, port: int) -> list[str]:
-    """Return the command that serves a package."""
-    source = str(package / "main.py")
-    address = ["--host", "127.0.0.1", "--port", str(port)]
-    return [
-        str(RUNTIME / "functions-framework"),
-        "--target",
-        "predict",
-        "--source",
-        source,
-        *address,
-    ]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-    return port
+        _await_ready(served)
+        yield served
 
 
 def _kib(path: Path, field: str) -> int:

@@ -3,18 +3,19 @@
 Each command imports what it needs, so that `--help` is quick.
 """
 
+import dataclasses
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from training.errors import GateError
-from training.project import ARTIFACTS, SCL_2017
+from training.flights.columns import Columns
+from training.project import ARTIFACTS, load
 
 from .console import console
 from .data import read_counts
-from .options import Data, DropBad
+from .options import Data, DropBad, reads_flights
 
 
 class Features(StrEnum):
@@ -24,11 +25,19 @@ class Features(StrEnum):
     top10 = "top10"
 
 
+@reads_flights
 def train(
-    data: Data = str(SCL_2017),
+    data: Data = None,
     features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
-    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+    out: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    place: Annotated[
+        str | None, typer.Option(help='Where the flights depart, such as "New York (JFK)".')
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="When they departed, by default the years of their times.")
+    ] = None,
     *,
+    columns: Columns,
     drop_bad: DropBad = False,
 ) -> None:
     """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
@@ -36,39 +45,26 @@ def train(
 
     from .summary import before, figures, lines
 
-    counts, earlier = read_counts(data, drop_bad=drop_bad), before(out)
+    airport = load()
+    counts, earlier = read_counts(data, columns, drop_bad=drop_bad), before(out)
+    counts = dataclasses.replace(counts, period=period or counts.period)
+    if place is None and airport.owns(data or airport.data):
+        place = airport.place
     with console.status("Fitting, converting, proving parity"):
-        metrics = publish(counts, features, out, "Santiago (SCL)")
+        metrics = publish(counts, features, out, place)
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
+    named = f" DATA='{data}'" if data else ""
+    console.print(f"The report: make report{named}", highlight=False, soft_wrap=True)
 
 
-def report(
-    data: Annotated[Path, typer.Option(help="Counts: see data/README.md.")] = SCL_2017,
-    flights: Annotated[
-        Path | None, typer.Option(help="The table of flights, instead of data.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
-) -> None:
-    """Write the page of the model and its data, from counts or from the table of flights."""
-    from training.flights.exploration import Exploration
-    from training.report.page import write
-
-    counts, counted = read_counts(str(flights or data)), data.with_stem(f"{data.stem}_exploration")
-    exploration = None
-    if flights:
-        exploration = Exploration.from_flights(flights)
-    elif counted.exists():
-        exploration = Exploration.read(counted)
-    with console.status("Measuring and drawing"):
-        page = write(counts, exploration, out)
-    console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
-
-
+@reads_flights
 def select(
-    data: Data = str(SCL_2017),
+    data: Data = None,
     *,
+    columns: Columns,
+    drop_bad: DropBad = False,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
     """Repeat the choice of settings, by cross-validation inside the training flights."""
@@ -89,10 +85,10 @@ def select(
 
     from .summary import comparison, scores
 
-    counts = read_counts(data)
+    counts = read_counts(data, columns, drop_bad=drop_bad)
     with Progress(console=console) as progress:
         task = progress.add_task("Cross-validating", total=len(FITS) * FOLDS * REPEATS)
-        table = cross_validate(counts, lambda: progress.advance(task))
+        table = cross_validate(counts, lambda: progress.advance(task), FITS)
     choice, current = choose(table), chosen_settings()
     console.print(scores(table, choice, current))
     console.print(comparison(table, choice, current), highlight=False, soft_wrap=True)
@@ -103,20 +99,3 @@ def select(
         replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")
-
-
-def gate(
-    serving: Annotated[Path, typer.Option(help="The serving model's answer of /model, or null.")],
-    margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
-    *,
-    allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
-) -> None:
-    """Refuse the trained model where it is worse than the serving one."""
-    from training.release.gate import judge
-
-    try:
-        typer.echo(judge(ARTIFACTS / "metrics.json", serving, margin))
-    except GateError as error:
-        if not allow_worse:
-            raise
-        typer.echo(f"{error} Allowed all the same.")

@@ -1,187 +1,194 @@
 """Counting flights where they lie: one expression for every engine."""
 
-from collections.abc import Hashable
-from typing import Final, NamedTuple
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal, NamedTuple
 
 import ibis
+import numpy as np
 import pandas as pd
-from ibis.expr.types import BooleanValue, IntegerColumn, StringColumn, Table, Value
+import pyarrow as pa
+from ibis.expr.types import Table
 
+from function.metadata import DAYS
 from training.errors import DataError
 
-from .counts import DELAY_MINUTES, EXPECTED, Counts, check_splits
-from .features import FEATURES
-from .sources import Columns, Source, open_source, read_files
-from .split import draw
+from . import faults
+from .columns import CHALLENGE, Columns
+from .counts import TOTALS, Counts, check_splits
+from .features import FEATURES, MAX_AIRLINES
+from .files import format_of
+from .rows import RAW, good_rows, judged, raw, roles_in
+from .sources import Source, open_source
+from .split import MAX_ROWS, SPLITS, draw, split_rows
 
-MAX_CELLS: Final = 100_000
-EXAMPLES: Final = 3
-# What every engine reads as the same time.
-TIME: Final = r"^\d{4}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+__all__ = ["MAX_CELLS", "Counted", "cells_of", "count", "good_rows"]
+
+# Far above any airport: 1,000 airlines with a flight type, in twelve months, at half of the hours
+# of the week.
+MAX_CELLS: Final = 1_000_000
+MAX_TYPES: Final = 20
+
+
+type Split = Literal["rows", "draw"]
 
 
 class Counted(NamedTuple):
-    """The counts of a source, and how many of its rows they leave out."""
+    """The counts of a source, how many of its rows they leave out, and what looks odd in it."""
 
     counts: Counts
-    left_out: int
+    left_out: int = 0
+    notes: tuple[str, ...] = ()
 
 
-def count(address: str, columns: Columns | None = None, *, drop_bad: bool = False) -> Counted:
-    """Count the flights of a source and draw their split; raise `DataError` at bad rows.
+def count(
+    address: str,
+    columns: Columns | None = None,
+    *,
+    drop_bad: bool = False,
+    split: Split | None = "draw",
+) -> Counted:
+    """Count the flights of a source and split them; raise `DataError` at bad rows.
 
-    With `drop_bad` rows that hold nulls, unreadable times or impossible values are left out.
+    With `drop_bad` rows that hold nulls, unreadable times or impossible values are left out. The
+    split is drawn, or the challenge's: by the order of the good `rows` of files. By default it is
+    the challenge's for one CSV file with the challenge's columns.
     """
-    source, columns = open_source(address), columns or Columns()
-    cells = _execute(source, columns)
-    good, bad = cells[cells["fault"].isna()], cells[cells["fault"].notna()]
-    left_out, total = int(bad["flights"].sum()), int(cells["flights"].sum())
-    if left_out and not drop_bad:
-        examples = "; ".join(_examples(source, columns))
-        raise DataError(
-            f"Cannot train on {address}: {examples}. {left_out:,} of {total:,} rows are bad; "
-            "--drop-bad leaves them out."
-        )
-    if good.empty:
-        raise DataError(f"Cannot train on {address}: it holds no flights.")
-    drawn = draw(good[[*FEATURES, "flights", "delayed"]].astype({"MES": "int64"}))
-    counts = Counts.from_table(drawn)
-    check_splits(counts, address)
-    return Counted(counts, left_out)
+    return count_source(open_source(address), columns or Columns(), drop_bad=drop_bad, split=split)
+
+
+def count_source(
+    source: Source, columns: Columns, *, drop_bad: bool = False, split: Split | None = "draw"
+) -> Counted:
+    """Count the flights of a source that is open; see `count`."""
+    roles = roles_in(source, columns)
+    cells = _execute(source, cells_of(source.table, columns), columns)
+    source.check_rows(int(cells["flights"].sum()))
+    good, left_out = _good(source, columns, cells, drop_bad=drop_bad)
+    _check_categories(source, columns, good)
+    by_rows = _by_rows(source, columns, int(good["flights"].sum()), split)
+    counts = Counts.from_table(
+        _split_by_rows(source, columns, good) if by_rows else draw(good), _period(good)
+    )
+    check_splits(counts, source.address)
+    notes = [*_alike(good["OPERA"], "airlines"), *_alike(good["TIPOVUELO"], "flight types")]
+    if "scheduled" not in roles and columns.scheduled:
+        notes.append(f"No times are learned: there is no column `{columns.scheduled}`.")
+    return Counted(counts, left_out, tuple(notes))
 
 
 def cells_of(table: Table, columns: Columns) -> Table:
     """Return flights and delayed flights of each cell, and the bad rows by their first fault."""
-    rows = _rows(table, columns)
-    # Raw values first, so that an engine looks at each kind of flight once, not at each flight.
-    kinds = rows.group_by([*FEATURES, "fault"]).agg(
-        flights=rows.count(), delayed=rows["late"].ifelse(1, 0).sum()
+    rows = raw(table, columns)
+    groups = judged(
+        rows.group_by(RAW).agg(
+            flights=rows.count(),
+            delayed=rows["late"].ifelse(1, 0).sum(),
+            first=rows["scheduled"].min(),
+            last=rows["scheduled"].max(),
+        )
     )
-    kinds = kinds.mutate(fault=_fault(kinds))
-    good = kinds["fault"].isnull()
-    cells = kinds.select(
-        OPERA=good.ifelse(kinds["OPERA"], ibis.null("string")),
-        TIPOVUELO=good.ifelse(kinds["TIPOVUELO"], ibis.null("string")),
-        MES=good.ifelse(_month(kinds["MES"]), ibis.null("int64")),
-        fault=kinds["fault"],
-        flights=kinds["flights"],
-        delayed=kinds["delayed"],
+    good = groups["fault"].isnull()
+    cells = groups.mutate(
+        **{name: good.ifelse(groups[name], ibis.null(groups[name].type())) for name in FEATURES}
     )
     return cells.group_by([*FEATURES, "fault"]).agg(
-        flights=cells["flights"].sum(), delayed=cells["delayed"].sum()
+        flights=cells["flights"].sum(),
+        delayed=cells["delayed"].sum(),
+        first_year=cells["first"].min().year(),
+        last_year=cells["last"].max().year(),
     )
 
 
-def _rows(table: Table, columns: Columns, **kept: Value) -> Table:
-    """Return each flight: its raw features, whether it is late, and the fault of its times."""
-    if columns.delay is not None:
-        late = _flag(table[columns.delay])
-        faults = [(late.isnull(), "delay")]
-    else:
-        scheduled, actual = _time(table[columns.scheduled]), _time(table[columns.actual])
-        late = actual.delta(scheduled, unit="microsecond") > DELAY_MINUTES * 60 * 10**6
-        faults = [(scheduled.isnull(), "scheduled"), (actual.isnull(), "actual")]
-    return table.select(
-        OPERA=table[columns.airline].cast("string"),
-        TIPOVUELO=table[columns.kind].cast("string"),
-        MES=table[columns.month],
-        fault=ibis.cases(*faults, else_=ibis.null("string")),
-        late=late,
-        **kept,
-    )
-
-
-def _fault(rows: Table) -> StringColumn:
-    """Return the name of the first column of `Columns` that is wrong, or null."""
-    return ibis.cases(
-        (rows["OPERA"].isnull() | (rows["OPERA"].strip() == ""), "airline"),
-        (rows["TIPOVUELO"].isnull() | rows["TIPOVUELO"].notin(["I", "N"]), "kind"),
-        (_month(rows["MES"]).isnull(), "month"),
-        else_=rows["fault"],
-    )
-
-
-def _month(column: Value) -> IntegerColumn:
-    """Return the month, or null where it is none."""
-    if column.type().is_string():
-        good = column.re_search(r"^0*([1-9]|1[0-2])$")
-    else:
-        good = column.isin(range(1, 13))
-    return good.ifelse(column, ibis.null(column.type())).cast("int64")
-
-
-def _time(column: Value) -> Value:
-    """Return the time, in UTC where it bears a zone, or null where the text is none."""
-    if column.type().is_string():
-        return column.re_search(TIME).ifelse(column, ibis.null("string")).try_cast("timestamp")
-    if column.type().is_timestamp():
-        return column if column.type().timezone is None else column.cast("timestamp")
-    raise DataError(f"Cannot read `{column.get_name()}`: expected times, got {column.type()}.")
-
-
-def _flag(column: Value) -> BooleanValue:
-    """Return whether the flight is delayed, or null where neither is said."""
-    if column.type().is_boolean():
-        return column
-    text = column.cast("string").lower()
-    return ibis.cases(
-        (text.isin(["1", "true"]), ibis.literal(value=True)),
-        (text.isin(["0", "false"]), ibis.literal(value=False)),
-        else_=ibis.null("boolean"),
-    )
-
-
-def _execute(source: Source, columns: Columns) -> pd.DataFrame:
-    for name in _named(columns).values():
-        source.column(name)
+def _execute(source: Source, cells: Table, columns: Columns) -> pd.DataFrame:
     with source.trouble(f"read {source.address}"):
-        limited = cells_of(source.table, columns).limit(MAX_CELLS + 1)
-        cells: pd.DataFrame = source.engine.to_pyarrow(limited).to_pandas()
-    if len(cells) > MAX_CELLS:
+        table = source.engine.to_pyarrow(cells.limit(MAX_CELLS + 1))
+    if table.num_rows > MAX_CELLS:
         raise DataError(
-            f"Cannot train on {source.address}: expected at most {MAX_CELLS:,} kinds of flights, "
-            f"got more. Is the airline's name in the column `{columns.airline}`?"
+            f"Cannot train on {source.address}: expected at most {MAX_CELLS:,} combinations of "
+            "airline, type, month, hour and weekday, got more. Is the airline's name in the "
+            f"column `{columns.airline}`?"
         )
-    return cells
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
-def _named(columns: Columns) -> dict[str, str]:
-    """Return the columns of the source that count, by their names in `Columns`."""
-    roles = ["airline", "kind", "month"]
-    roles += ["scheduled", "actual"] if columns.delay is None else ["delay"]
-    return {role: getattr(columns, role) for role in roles}
+def _good(
+    source: Source, columns: Columns, cells: pd.DataFrame, *, drop_bad: bool
+) -> tuple[pd.DataFrame, int]:
+    good, bad = cells[cells["fault"].isna()], cells[cells["fault"].notna()]
+    left_out, total = int(bad["flights"].sum()), int(cells["flights"].sum())
+    refusal = f"Cannot train on {source.address}: "
+    if left_out and (not drop_bad or good.empty):
+        numbers = {
+            str(fault): int(rows) for fault, rows in zip(bad["fault"], bad["flights"], strict=True)
+        }
+        described = faults.described(source, columns, numbers)
+        advice = "--drop-bad leaves them out." if len(good) else "No row is good."
+        raise DataError(f"{refusal}{described}. {left_out:,} of {total:,} rows are bad; {advice}")
+    if good.empty:
+        raise DataError(f"{refusal}it holds no flights.")
+    return _named(good), left_out
 
 
-def _examples(source: Source, columns: Columns) -> list[str]:
-    """Describe the first bad rows, with their lines where the source is files."""
-    if not source.files:
-        return [_described(row, columns) for row in _bad_rows(source, source.table, columns)]
-    examples: list[str] = []
-    for file in source.files:
-        # A CSV begins with its header; its lines are its rows where no text holds a line break.
-        word, first = ("row", 1) if file.suffix == ".parquet" else ("line", 2)
-        place = word if len(source.files) == 1 else f"{file}, {word}"
-        table = read_files(source.engine, (file,))
-        bad = _bad_rows(source, table, columns, line=ibis.row_number() + first)
-        examples += [_described(row, columns, f"{place} {row['line']}, ") for row in bad]
-        if len(examples) >= EXAMPLES:
-            break
-    return examples[:EXAMPLES]
+def _named(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with the weekdays' names instead of their numbers."""
+    numbers = cells.astype(dict.fromkeys(("MES", "HORA", "DIANOM", *TOTALS), "int64"))
+    return numbers.assign(DIANOM=np.array(DAYS)[numbers["DIANOM"]])
 
 
-def _bad_rows(
-    source: Source, table: Table, columns: Columns, **kept: Value
-) -> list[dict[Hashable, object]]:
-    values = {f"value_{role}": table[name] for role, name in _named(columns).items()}
-    rows = _rows(table, columns, **values, **kept)
-    bad = rows.mutate(fault=_fault(rows)).filter(_fault(rows).notnull()).limit(EXAMPLES)
-    with source.trouble(f"read {source.address}"):
-        found: list[dict[Hashable, object]] = source.engine.to_pyarrow(bad).to_pylist()
-    return found
+def _check_categories(source: Source, columns: Columns, cells: pd.DataFrame) -> None:
+    bounds = {"OPERA": ("airlines", MAX_AIRLINES), "TIPOVUELO": ("flight types", MAX_TYPES)}
+    names = {"OPERA": columns.airline, "TIPOVUELO": columns.flight_type}
+    for feature, (word, most) in bounds.items():
+        number = cells[feature].nunique()
+        if number > most:
+            raise DataError(
+                f"Cannot train on {source.address}: expected at most {most:,} {word}, got "
+                f"{number:,}. Are they in the column `{names[feature]}`?"
+            )
 
 
-def _described(row: dict[Hashable, object], columns: Columns, place: str = "") -> str:
-    role = str(row["fault"])
-    value = row[f"value_{role}"]
-    shown = "nothing" if value is None else repr(value)
-    return f"expected {EXPECTED[role]}, got {shown} - at {place}column `{getattr(columns, role)}`"
+def _by_rows(source: Source, columns: Columns, flights: int, split: Split | None) -> bool:
+    few = flights <= MAX_ROWS
+    if split == "rows" and not (source.files and few):
+        raise DataError(
+            f"Cannot split {source.address} by its rows: expected files of at most {MAX_ROWS:,} "
+            "flights. Use `--split draw`."
+        )
+    single = len(source.files) == 1 and format_of(source.files[0]) == "csv"
+    return split == "rows" or (split is None and single and few and columns == CHALLENGE)
+
+
+def _split_by_rows(source: Source, columns: Columns, good: pd.DataFrame) -> pd.DataFrame:
+    """Count again, with the split that the challenge gives each good row by its place."""
+    splits = split_rows(int(good["flights"].sum()))
+    validation = ibis.memtable(pa.table({"drawn": np.flatnonzero(splits == SPLITS[1])}))
+    rows = good_rows(source.table, columns).mutate(row=ibis.row_number())
+    both = rows.left_join(validation, rows["row"] == validation["drawn"])
+    both = both.mutate(split=both["drawn"].isnull().ifelse(*SPLITS))
+    counted = both.group_by([*FEATURES, "split"]).agg(
+        flights=both.count(), delayed=both["late"].ifelse(1, 0).sum()
+    )
+    return _named(_execute(source, counted, columns))
+
+
+def _period(cells: pd.DataFrame) -> str | None:
+    first, last = cells["first_year"].min(), cells["last_year"].max()
+    if pd.isna(first):
+        return None
+    return f"{first:.0f}" if first == last else f"{first:.0f}-{last:.0f}"
+
+
+def _alike(names: Iterable[str], what: str) -> Iterator[str]:
+    """Report the names that differ only in case, accents or white space."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        plain = unicodedata.normalize("NFKD", name)
+        letters = (each for each in plain if not unicodedata.combining(each) and not each.isspace())
+        groups["".join(letters).casefold()].add(name)
+    for group in groups.values():
+        if len(group) > 1:
+            listed = ", ".join(repr(name) for name in sorted(group))
+            yield f"These differ only in case, accents or white space: {listed} ({what})."

@@ -1,60 +1,56 @@
-"""What the raw table of flights shows beyond the model's three features, as counts."""
+"""What flights show that counts do not hold, such as their destinations."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+import ibis
 import pandas as pd
+from ibis.expr.types import Table
 
 from training.errors import DataError
 
-from .counts import SCHEDULED, Counts, delayed
+from .aggregation import good_rows
+from .counts import TOTALS, Counts
+from .sources import Columns, Source, open_source
 
-TOTALS: Final = ["flights", "delayed"]
 COLUMNS: Final = ["dimension", "value", *TOTALS]
 DESTINATION: Final = "SIGLADES"
-HOURS: Final = [f"{hour:02}" for hour in range(24)]
-PERIODS: Final = ["Morning, 05:00-11:59", "Afternoon, 12:00-18:59", "Night, 19:00-04:59"]
-SEASONS: Final = ["High: Jan, Feb", "Low: Apr-Jun, Aug, Oct, Nov", "Cut: Mar, Jul, Sep, Dec"]
-DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+MINUTE: Final = "minute"
 
-# The notebook of the challenge compares these bounds of its periods of the day strictly.
-NOTEBOOK_BOUNDS: Final = "05:00 11:59 12:00 18:59 19:00 23:59 00:00 04:59"
-# Its high season: 15 December to 3 March, 15 to 31 July, 11 to 30 September. It ends at 00:00 of
-# these days of 2017, each as month-weekday with the number of such days in its month.
-LAST_DAYS: Final = {"03-5": 5, "07-1": 5, "09-6": 5, "12-7": 5}
+# The challenge's notebook compares these bounds of its periods of the day strictly.
+NOTEBOOK_BOUNDS: Final = ("00:00", "04:59", "05:00", "11:59", "12:00", "18:59", "19:00", "23:59")
 
 
 @dataclass(frozen=True)
 class Exploration:
-    """Flights and delayed flights by scheduled time, by month and weekday, and by destination.
+    """Flights and delayed flights by destination, and at eight minutes of the day.
 
-    `table` has the columns `COLUMNS`, and a row for each value that occurs: `time` as HH:MM,
-    `weekday` as MM-D with D from Monday, 1, to Sunday, 7, and `destination` by name.
+    `table` has the columns `COLUMNS`, and a row for each value that occurs: `destination` by name,
+    `minute` as HH:MM, of `NOTEBOOK_BOUNDS` alone. What the flights lack is missing here, too.
     """
 
     table: pd.DataFrame
 
     @classmethod
-    def from_flights(cls, path: Path) -> Self:
-        """Count the flights of a table that `counts.read` takes as flights."""
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        for name in (SCHEDULED, DESTINATION):
-            if name not in table.columns:
-                raise DataError(f"Cannot explore {path}: it has no column `{name}`.")
-        scheduled = pd.to_datetime(table[SCHEDULED], format="ISO8601")
-        keys = {
-            "time": scheduled.dt.strftime("%H:%M"),
-            "weekday": scheduled.dt.strftime("%m-%u"),
-            "destination": table[DESTINATION],
-        }
-        flights = pd.DataFrame({"flights": 1, "delayed": delayed(table).astype("int64")})
+    def from_flights(
+        cls, address: str, columns: Columns | None = None, destination: str | None = None
+    ) -> Self:
+        """Count the good rows of a source by the columns that it has.
+
+        Raise `DataError` where it has no column `destination`, unless that is left to the default.
+        """
+        source, columns = open_source(address), columns or Columns()
+        if destination:
+            source.column(destination)
+        keys = {"destination": destination or DESTINATION, MINUTE: columns.scheduled}
         parts = [
-            flights.groupby(key).sum().rename_axis("value").reset_index().assign(dimension=name)
-            for name, key in keys.items()
+            _count(source, columns, dimension, name)
+            for dimension, name in keys.items()
+            if name in source.table.columns
         ]
-        return cls(pd.concat(parts, ignore_index=True)[COLUMNS])
+        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+        return cls(table[COLUMNS].astype(dict.fromkeys(TOTALS, "int64")))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -65,79 +61,45 @@ class Exploration:
         return cls(table)
 
     def to_csv(self) -> str:
-        """Return the canonical CSV, `data/scl_2017_exploration.csv` for Santiago in 2017."""
+        """Return the canonical CSV, such as `data/scl_2017_exploration.csv`."""
         return self.table.to_csv(index=False, lineterminator="\n")
 
     def check(self, counts: Counts) -> None:
-        """Raise `DataError` unless these are the flights of the counts: as many in each month."""
-        weekday = self.part("weekday")
-        mine = weekday.groupby(weekday["value"].str[:2].astype("int64"))[TOTALS].sum()
-        if not mine.equals(counts.table.groupby("MES")[TOTALS].sum().rename_axis("value")):
+        """Raise `DataError` unless these are as many flights, and delayed ones, as the counts'."""
+        destinations = self.destinations()
+        mine, theirs = destinations[TOTALS].sum(), counts.table[TOTALS].sum()
+        if len(destinations) and not mine.equals(theirs):
             raise DataError(
                 "Cannot report: the exploration and the counts are not of the same flights. "
                 "Make both anew: `python -m training explore` and `python -m training count`."
             )
 
-    def part(self, dimension: str) -> pd.DataFrame:
-        """Return the rows of one dimension: value, flights, delayed."""
-        rows = self.table["dimension"] == dimension
-        return self.table.loc[rows, COLUMNS[1:]].reset_index(drop=True)
-
-    def weekdays(self) -> pd.DataFrame:
-        """Return the flights of each weekday, Monday first."""
-        part = self.part("weekday")
-        return _sum(part, part["value"].map(lambda day: DAYS[int(day[3:]) - 1]), DAYS)
-
-    def seasons(self) -> pd.DataFrame:
-        """Return the flights of the months that lie wholly in or out of the high season.
-
-        The table's days of the month are not the true ones, so the months that a bound of the
-        season cuts, March, July, September and December, stand apart.
-        """
-        part = self.part("weekday")
-        return _sum(part, part["value"].str[:2].map(_season), SEASONS)
-
-    def hours(self) -> pd.DataFrame:
-        """Return the flights of each scheduled hour, 00 to 23."""
-        part = self.part("time")
-        return _sum(part, part["value"].str[:2], HOURS)
-
-    def periods(self) -> pd.DataFrame:
-        """Return the flights of each period of the day, of which every minute has one."""
-        part = self.part("time")
-        return _sum(part, part["value"].map(_period), PERIODS)
-
     def destinations(self) -> pd.DataFrame:
         """Return the flights to each destination, the most frequent first."""
-        part = self.part("destination")
+        part = self._part("destination")
         return part.sort_values(["flights", "value"], ascending=[False, True], ignore_index=True)
 
     def without_period(self) -> pd.DataFrame:
         """Return the flights at the minutes that the notebook gives no period of the day."""
-        part = self.part("time")
-        return part[part["value"].isin(NOTEBOOK_BOUNDS.split())].reset_index(drop=True)
+        return self._part(MINUTE)
 
-    def on_last_days(self) -> float:
-        """Estimate the flights that the notebook's season loses on its last days.
-
-        Each of the days counts as the mean of its weekday in its month.
-        """
-        flights = self.part("weekday").set_index("value")["flights"]
-        return float(sum(flights.get(day, 0) / days for day, days in LAST_DAYS.items()))
+    def _part(self, dimension: str) -> pd.DataFrame:
+        rows = self.table["dimension"] == dimension
+        return self.table.loc[rows, COLUMNS[1:]].reset_index(drop=True)
 
 
-def _sum(part: pd.DataFrame, key: "pd.Series[str]", order: Iterable[str]) -> pd.DataFrame:
-    sums = part.assign(value=key).groupby("value")[TOTALS].sum()
-    return sums.reindex([value for value in order if value in sums.index]).reset_index()
+def _count(source: Source, columns: Columns, dimension: str, name: str) -> pd.DataFrame:
+    with source.trouble(f"read {source.address}"):
+        counted = _counted(source.table, columns, dimension, name)
+        part: pd.DataFrame = source.engine.to_pyarrow(counted).to_pandas()
+    return part.sort_values("value").assign(dimension=dimension)
 
 
-def _period(time: str) -> str:
-    if "05:00" <= time < "12:00":
-        return PERIODS[0]
-    return PERIODS[1] if "12:00" <= time < "19:00" else PERIODS[2]
-
-
-def _season(month: str) -> str:
-    if month in {"03", "07", "09", "12"}:
-        return SEASONS[2]
-    return SEASONS[0] if month in {"01", "02"} else SEASONS[1]
+def _counted(table: Table, columns: Columns, dimension: str, name: str) -> Table:
+    rows = good_rows(table, columns, value=table[name].cast("string").fill_null(""))
+    if dimension == MINUTE:
+        rows = rows.mutate(value=rows["value"].substr(11, 5))
+        rows = rows.filter(rows["value"].isin(NOTEBOOK_BOUNDS))
+    return rows.group_by("value").agg(
+        flights=rows.count(), delayed=ibis.cases((rows["late"], 1), else_=0).sum()
+    )

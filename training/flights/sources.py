@@ -1,6 +1,5 @@
 """Tables of flights by their address, on whatever engine they lie."""
 
-import glob
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,22 +14,17 @@ from ibis.expr.types import Table
 
 from training.errors import DataError
 
+from . import files
+from .columns import OPTIONS, Columns
+
+__all__ = ["Columns", "Source", "open_source", "scheme_of"]
+
 # DuckDB's own share; Python, pandas and what DuckDB does not count come on top, below 1 GB in sum.
 MEMORY_LIMIT: Final = "512MB"
 BIGQUERY: Final = "bigquery"
 SPARK: Final = "spark"
-
-
-@dataclass(frozen=True)
-class Columns:
-    """What a table calls the columns that count; `delay` stands for both times where it is set."""
-
-    airline: str = "OPERA"
-    kind: str = "TIPOVUELO"
-    month: str = "MES"
-    scheduled: str = "Fecha-I"
-    actual: str = "Fecha-O"
-    delay: str | None = None
+REASON: Final = 300  # characters that are shown of what an engine says
+LISTED: Final = 30  # columns
 
 
 @dataclass(frozen=True)
@@ -47,10 +41,38 @@ class Source:
     failures: tuple[type[Exception], ...]
     files: tuple[Path, ...] = ()
 
-    def column(self, name: str) -> None:
-        """Raise `DataError` unless the table has this column."""
-        if name not in self.table.columns:
-            raise DataError(f"Cannot use {self.address}: it has no column `{name}`.")
+    def column(self, name: str, option: str | None = None) -> None:
+        """Raise `DataError` unless the table has this column; `option` names another."""
+        if name in self.table.columns:
+            return
+        has = ", ".join(f"`{column}`" for column in self.table.columns[:LISTED])
+        more = ", ..." if len(self.table.columns) > LISTED else ""
+        advice = f" Name another by {option}." if option else ""
+        raise DataError(
+            f"Cannot use {self.address}: it has no column `{name}`. It has {has}{more}.{advice}"
+        )
+
+    def role(self, columns: Columns, role: str) -> str:
+        """Return the column of a role; raise `DataError` unless the table has it."""
+        name: str = getattr(columns, role)
+        self.column(name, OPTIONS[role])
+        return name
+
+    def file(self, path: Path) -> Table:
+        """Return the rows of one of the files."""
+        return _view(self.engine, f"file_{self.files.index(path)}", (path,))
+
+    def check_rows(self, rows: int) -> None:
+        """Raise `DataError` unless the source has this many rows, counted another way."""
+        if not self.files:
+            with self.trouble(f"read {self.address}"):
+                expected = self.engine.to_pyarrow(self.table.count()).as_py()
+        elif (expected := files.records(self.files)) != rows:
+            expected = files.records_exactly(self.files)
+        if rows != expected:
+            raise DataError(
+                f"Cannot use {self.address}: it has {expected:,} rows, of which {rows:,} were read."
+            )
 
     @contextmanager
     def trouble(self, doing: str) -> Iterator[None]:
@@ -58,8 +80,17 @@ class Source:
         try:
             yield
         except self.failures as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise DataError(f"Cannot {doing}: {reason}") from error
+            reason = None
+            if self.files and "CSV" in str(error):
+                reason = files.fault_of(self.files)
+            raise DataError(f"Cannot {doing}: {reason or reason_of(error)}.") from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an engine says in one line, without its advice, which is not for the user."""
+    lines = str(error).partition("\nPossible ")[0].splitlines()
+    reason = ", ".join(stripped for line in lines if (stripped := line.strip(" ,.")))
+    return reason if len(reason) <= REASON else f"{reason[:REASON]}..."
 
 
 def scheme_of(address: str) -> tuple[str, str]:
@@ -83,34 +114,23 @@ def open_source(address: str) -> Source:
     return openers[scheme](address, rest)
 
 
-def read_files(engine: BaseBackend, files: tuple[Path, ...]) -> Table:
-    """Return the rows of CSV or Parquet files, those of CSV as the texts that they are."""
-    kinds = {file.name.removesuffix(".gz").rpartition(".")[2].lower() for file in files}
-    names = [str(file) for file in files]
-    if kinds == {"csv"}:
-        # Said in full: what DuckDB guesses, it guesses so that bad rows at the top are skipped.
-        dialect = {"delim": ",", "quote": '"', "escape": '"', "header": True, "skip": 0}
-        return engine.read_csv(names, all_varchar=True, union_by_name=True, **dialect)
-    if kinds == {"parquet"}:
-        return engine.read_parquet(names, union_by_name=True)
-    raise DataError(f"Cannot read {names[0]}: expected files all `.csv` or all `.parquet`.")
-
-
 def _open_files(address: str, pattern: str) -> Source:
     import duckdb  # noqa: PLC0415  # every engine's own module is imported where it is asked for
 
-    files = tuple(map(Path, sorted(glob.glob(pattern, recursive=True))))  # noqa: PTH207  # absolute patterns too
-    if not files:
-        raise DataError(f"Cannot read {address}: no such file.")
+    found = files.named(pattern)
     spill = Path(tempfile.gettempdir(), f"puntual-{os.getpid()}")
     engine = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(spill))
-    # Else it keeps no account of its progress, which we show ourselves.
+    # DuckDB tracks progress only with its progress bar enabled; we print our own.
     engine.raw_sql("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-
-    source = Source(address, engine, ibis.table({}, name="unread"), (duckdb.Error,), files)
+    source = Source(address, engine, ibis.table({}, name="unread"), (duckdb.Error,), found)
     with source.trouble(f"read {address}"):
-        table = read_files(engine, files)
-    return Source(address, engine, table, source.failures, files)
+        table = _view(engine, "flights", found)
+    return Source(address, engine, table, source.failures, found)
+
+
+def _view(engine: BaseBackend, name: str, found: tuple[Path, ...]) -> Table:
+    engine.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {files.rows_sql(found)}")
+    return engine.table(name)
 
 
 def _open_bigquery(address: str, name: str) -> Source:
@@ -126,7 +146,7 @@ def _open_bigquery(address: str, name: str) -> Source:
         engine = ibis.bigquery.connect(project_id=project, dataset_id=dataset)
         return Source(address, engine, engine.table(table), failures)
     except failures as error:
-        raise DataError(f"Cannot read {address}: {error}") from error
+        raise DataError(f"Cannot read {address}: {reason_of(error)}.") from error
 
 
 def _open_spark(address: str, name: str) -> Source:
@@ -139,16 +159,28 @@ def _open_spark(address: str, name: str) -> Source:
     engine = _spark()
     failures = (PySparkException, ibis.common.exceptions.TableNotFound)
     try:
-        if name.endswith(".parquet"):
+        if name.lower().endswith(".parquet"):
             table = engine.read_parquet(name)
-        elif name.endswith((".csv", ".csv.gz")):
-            table = engine.read_csv(name, header=True, inferSchema=False, escape='"')
+        elif name.lower().endswith((".csv", ".csv.gz")):
+            table = engine.read_csv(name, **SPARK_CSV)
         else:
             database, _, table_name = name.rpartition(".")
             table = engine.table(table_name, database=database or None)
     except failures as error:
-        raise DataError(f"Cannot read {address}: {str(error).partition(chr(10))[0]}") from error
+        raise DataError(f"Cannot read {address}: {reason_of(error)}.") from error
     return Source(address, engine, table, failures)
+
+
+# A row of too few or too many values is an error, and a quoted text may hold line breaks.
+SPARK_CSV: Final = {
+    "header": True,
+    "inferSchema": False,
+    "escape": '"',
+    "multiLine": True,
+    "mode": "FAILFAST",
+    "columnPruning": False,
+    "enforceSchema": False,
+}
 
 
 def _spark() -> BaseBackend:

@@ -12,6 +12,7 @@ from .features import FEATURES
 SPLITS: Final = ("train", "validation")
 SEED: Final = 42
 VALIDATION: Final = 0.33  # as the delay challenge splits
+MAX_ROWS: Final = 10**7  # flights that are split by the order of their rows
 BLOCK: Final = 5 * 10**8  # NumPy draws from fewer than 10^9 at a time
 
 

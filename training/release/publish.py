@@ -21,6 +21,7 @@ from training.flights.features import FEATURES, TOP10, cells_of
 from training.model import STORE, DelayModel, Settings
 
 from .artifacts import replace
+from .card import CARD, card
 
 METRICS: Final = "metrics.json"
 
@@ -90,6 +91,7 @@ def publish(counts: Counts, features: str, out: Path, place: str | None = None) 
         digest = hashlib.sha256((stage / "model.onnx").read_bytes()).hexdigest()
         (stage / "model.onnx.sha256").write_text(f"{digest}  model.onnx\n")
         (stage / METRICS).write_bytes(msgspec.json.format(msgspec.json.encode(metrics)) + b"\n")
+        (stage / CARD).write_text(card(metrics), encoding="utf-8")
         replace(out, {file.name: file.read_bytes() for file in sorted(stage.iterdir())})
     return metrics
 

@@ -1,59 +1,85 @@
-"""The published artifacts, measured on the validation flights beside what else there is."""
+"""The published artifacts and their baselines, each as a score of the validation flights."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
 import pandas as pd
 
 from training.errors import DataError
-from training.fitting.baselines import RATES, tables
-from training.fitting.comparison import auc_gain
+from training.fitting.baselines import tables
 from training.fitting.metrics import measure
 from training.flights.counts import Counts
-from training.flights.features import cells_of
+from training.flights.features import without_time
 from training.model import STORE, DelayModel
-from training.release.publish import TrainingMetrics
+from training.release.publish import METRICS, TrainingMetrics
 
-from .curves import Floats, importance
+from .curves import Floats
 
-THIS, PUBLISHED = "This model", "Published model"
-CEILING = "Ceiling of three features"
+MODEL: Final = "This model"  # where no flight has a time
+TIMED, UNTIMED = "This model, with times", "This model, without times"
+PUBLISHED: Final = "Published model"
+CEILING: Final = "Ceiling without times"
+CHUNK: Final = 1 << 14  # cells that are one-hot encoded at once
+
+
+class Score(NamedTuple):
+    """A score of validation cells, and what `metrics.measure` says of it."""
+
+    cells: pd.DataFrame
+    probability: Floats
+    measured: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Four scores of the validation cells: two models, a baseline and a bound.
+    """Counts of flights, and the artifacts that were trained on them.
 
-    `RATES` is the smoothed delay rate of each cell in training. `CEILING` is the delay rate of
-    each cell among the validation flights themselves: no score made of airline, type and month
-    ranks these flights better, and none could be known before them.
+    `challenge` is the challenge's published model, `None` for other flights than the challenge's.
     """
 
-    counts: Counts  # without times
-    published: TrainingMetrics
+    counts: Counts
+    metrics: TrainingMetrics
     model: DelayModel
-    challenge: DelayModel
+    challenge: DelayModel | None
 
     @classmethod
-    def of(cls, artifacts: Path, counts: Counts) -> Self:
-        """Load the artifacts; raise `DataError` where they were trained on other flights."""
-        stored = (artifacts / "metrics.json").read_bytes()
-        published = msgspec.json.decode(stored, type=TrainingMetrics)
-        if published.counts_sha256 != counts.sha256:
+    def of(cls, artifacts: Path, counts: Counts, data: str) -> Self:
+        """Load the artifacts; raise `DataError` unless they learned from the counts of `data`."""
+        metrics = _read(artifacts / METRICS, data)
+        model, version = _stored(artifacts / "booster.ubj"), metrics.model_version
+        if metrics.counts_sha256 != counts.sha256:
             raise DataError(
-                f"Cannot report: the model in {artifacts} was trained on other flights. "
-                "Run `make train` with these."
+                f"Cannot report: the model in {artifacts} was trained on other flights than "
+                f"{data}. Report on those, or run `make train DATA={data}` first."
             )
-        return cls(
-            counts.without_time(),
-            published,
-            _stored(artifacts / "booster.ubj"),
-            _stored(artifacts / STORE.name),
-        )
+        if hashlib.sha256(model.store.read_bytes()).hexdigest()[:12] != version:
+            raise DataError(
+                f"Cannot report: {model.store} is not the model {version} of {METRICS}. "
+                f"Run `make train DATA={data}`."
+            )
+        challenge = _stored(artifacts / STORE.name) if metrics.challenge else None
+        return cls(counts, metrics, model, challenge)
+
+    @property
+    def timed(self) -> bool:
+        """Whether the model was trained on flights with times."""
+        return self.metrics.timed_validation is not None
+
+    @property
+    def own(self) -> list[str]:
+        """The names of the model's own scores, the best informed first."""
+        return [TIMED, UNTIMED] if self.timed else [MODEL]
+
+    @property
+    def models(self) -> list[str]:
+        """The names of the scores that models gave."""
+        return [*self.own, *([PUBLISHED] if self.challenge else [])]
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -61,67 +87,60 @@ class Evaluation:
         return self.counts.part("validation")
 
     @cached_property
-    def scores(self) -> dict[str, Floats]:
-        """The probability of a delay of each cell, by its source."""
-        cells = self.cells
-        return {
-            THIS: probability(self.model, cells),
-            PUBLISHED: probability(self.challenge, cells),
-            RATES: tables(self.counts)[RATES],
-            CEILING: (cells["delayed"] / cells["flights"]).to_numpy(np.float64),
-        }
+    def untimed_cells(self) -> pd.DataFrame:
+        """The validation flights of each cell, asked without their times."""
+        return self.counts.without_time().part("validation")
 
     @cached_property
-    def measured(self) -> dict[str, dict[str, float]]:
-        """What `metrics.measure` says of each score; all warn above the training delay rate."""
-        models = {
-            THIS: self.model.predict(self.model.preprocess(self.cells)),
-            PUBLISHED: self.challenge.predict(self.challenge.preprocess(self.cells)),
-        }
-        return {
-            name: measure(
-                self.cells, score, np.asarray(models.get(name, score > self.model.delay_rate), int)
-            )
-            for name, score in self.scores.items()
-        }
+    def scores(self) -> dict[str, Score]:
+        """The scores of the validation flights: the model's own, then its baselines.
+
+        `CEILING` is the delay rate of each airline, type and month among the validation flights
+        themselves. No score that knows these three alone ranks these flights better, and none
+        could have been known before.
+        """
+        m, cells = self.metrics, self.untimed_cells
+        untimed = probability(self.model, cells)
+        found = {self.own[-1]: Score(cells, untimed, m.validation)}
+        if m.timed_validation:
+            timed = Score(self.cells, probability(self.model, self.cells), m.timed_validation)
+            found = {TIMED: timed, **found}
+        for name, rates in reversed(tables(self.counts).items()):
+            found[name] = Score(self.cells, rates, m.tables[name])
+        if self.challenge and m.challenge:
+            found[PUBLISHED] = Score(cells, probability(self.challenge, cells), m.challenge)
+        ceiling = (cells["delayed"] / cells["flights"]).to_numpy(np.float64)
+        warned = (ceiling > self.model.delay_rate).astype(np.int64)
+        found[CEILING] = Score(cells, ceiling, measure(cells, ceiling, warned))
+        return found
 
     @cached_property
-    def of_santiago(self) -> bool:
-        """Whether these are the flights of the challenge: Santiago in 2017."""
-        return self.counts.of_the_challenge
-
-    @property
-    def delay_rate(self) -> float:
-        """The delay rate of the validation flights."""
-        return float(self.cells["delayed"].sum() / self.cells["flights"].sum())
-
-    @cached_property
-    def gain(self) -> tuple[float, float]:
-        """The gain in AUC over the published model, and its standard error."""
-        return auc_gain(self.cells, self.scores[THIS], self.scores[PUBLISHED])
-
-    @cached_property
-    def costs(self) -> dict[str, dict[str, tuple[float, float]]]:
-        """What forgetting a feature costs each model: a fall of AUC and a rise of log loss."""
-        models = {THIS: self.model, PUBLISHED: self.challenge}
-        return {
-            name: importance(self.cells, lambda cells, model=model: probability(model, cells))  # type: ignore[misc]
-            for name, model in models.items()
-        }
-
-    @cached_property
-    def unseen(self) -> tuple[int, int, int]:
-        """Possible cells, those that training never saw, and the validation flights in these."""
-        known = self.counts.categories
-        seen = np.unique(cells_of(self.counts.part("train"), known))
-        missed = ~np.isin(cells_of(self.cells, known), seen)
-        possible = len(known.OPERA) * len(known.TIPOVUELO) * len(known.MES)
-        return possible, possible - len(seen), int(self.cells["flights"][missed].sum())
+    def predicted(self) -> pd.DataFrame:
+        """The validation flights with a time, and their probabilities with it and without."""
+        cells = self.cells[self.cells["HORA"] >= 0].reset_index(drop=True)
+        untimed = probability(self.model, without_time(cells))
+        return cells.assign(timed=probability(self.model, cells), untimed=untimed)
 
 
 def probability(model: DelayModel, cells: pd.DataFrame) -> Floats:
     """Return the calibrated probability of a delay of each cell."""
-    return model.probability(model.preprocess(cells))
+    parts = [
+        model.probability(model.preprocess(cells.iloc[start : start + CHUNK]))
+        for start in range(0, len(cells), CHUNK)
+    ]
+    return np.concatenate(parts)
+
+
+def _read(path: Path, data: str) -> TrainingMetrics:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=TrainingMetrics)
+    except FileNotFoundError:
+        message = f"Cannot report: there is no {path}. Run `make train DATA={data}`."
+        raise DataError(message) from None
+    except msgspec.DecodeError as error:
+        raise DataError(
+            f"Cannot report: {path} is of another version: {error}. Run `make train DATA={data}`."
+        ) from None
 
 
 def _stored(path: Path) -> DelayModel:

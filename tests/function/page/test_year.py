@@ -1,7 +1,8 @@
 """The year of all airlines: one row each, one column a month."""
 
-import json
 import re
+from collections import Counter
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
@@ -13,41 +14,32 @@ def cell_of(choice: Choice) -> re.Pattern[str]:
     return re.compile(f"^{re.escape(choice.airline)}, {MONTHS[choice.month - 1]}: ")
 
 
-def flying(seen: dict[Choice, int], choice: Choice) -> set[str]:
-    """Return the airlines that fly the type of this choice."""
-    return {c.airline for c, flights in seen.items() if flights and c.type == choice.type}
+def flying(seen: dict[Choice, int], type_: str) -> list[str]:
+    """Return the airlines that fly this type, the busiest first."""
+    flights = Counter[str]()
+    for choice, count in seen.items():
+        flights[choice.airline] += count if choice.type == type_ else 0
+    return sorted(+flights, key=lambda airline: (-flights[airline], airline))
 
 
 def test_it_shows_the_airlines_that_fly_the_type(
-    page: Page, origin: str, client: TestClient, seen: dict[Choice, int], late: Choice
+    page: Page, origin: str, client: TestClient, seen: dict[Choice, int], busiest: Choice
 ) -> None:
-    asked: list[int] = []
-    page.on(
-        "request",
-        lambda request: (
-            asked.append(len(json.loads(request.post_data or "")["flights"]))
-            if "/predict" in request.url
-            else None
-        ),
-    )
-    show(page, origin + late.fragment)
-    cells = page.locator("#year [role=gridcell]").all()
-    airlines = [str(cell.get_attribute("data-airline")) for cell in cells]
-    assert set(airlines) == flying(seen, late)
-    assert len(cells) in asked
-    assert len(asked) <= 2  # the year at once, and the week
-    for cell in cells[::37]:
-        month = int(str(cell.get_attribute("data-month")))
-        choice = late._replace(airline=str(cell.get_attribute("data-airline")), month=month)
-        ((probability, _),) = predicted(client, [choice])
-        expect(cell).to_have_text(f"{100 * probability:.0f}")
-
-
-def test_the_busiest_airline_comes_first(page: Page, origin: str, busiest: Choice) -> None:
     show(page, origin + busiest.fragment)
-    rows = page.locator("#year small").all_inner_texts()
-    flights = [int(re.sub(r"\D", "", text)) for text in rows]
-    assert flights == sorted(flights, reverse=True)
+    cells = page.locator("#year [role=gridcell]").evaluate_all(
+        "cells => cells.map(cell => [cell.dataset.airline, cell.dataset.month, cell.innerText])"
+    )
+    year = [busiest._replace(airline=a, month=int(month)) for a, month, _ in cells]
+    assert list(dict.fromkeys(choice.airline for choice in year)) == flying(seen, busiest.type)
+    expected = [f"{100 * probability:.0f}" for probability, _ in predicted(client, year)]
+    assert [text for _, _, text in cells] == expected
+
+
+def test_each_map_is_filled_by_one_request(page: Page, origin: str, timed: Choice) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    show(page, origin + timed.fragment)
+    assert asked.count("/predict") == 2
 
 
 def test_a_click_chooses_its_flight(page: Page, origin: str, late: Choice, busiest: Choice) -> None:
@@ -100,7 +92,7 @@ def test_airlines_that_never_flew_the_type_are_shown_on_demand(
     show(page, origin + flown.fragment)
     cell = page.locator("#year").get_by_role("gridcell", name=cell_of(unseen))
     expect(cell).to_have_count(0)
-    hidden = len({c.airline for c in seen}) - len(flying(seen, flown))
+    hidden = len({c.airline for c in seen}) - len(flying(seen, flown.type))
     page.get_by_role("button", name=f"Show {hidden} airlines without").click()
     expect(page.get_by_role("button", name="Show fewer airlines")).to_be_focused()
     cell.click()

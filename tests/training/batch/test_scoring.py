@@ -7,18 +7,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from ibis.expr.types import Table
 from starlette.testclient import TestClient
 
+from training.batch import copying
 from training.batch.scoring import score
 from training.errors import DataError
-from training.flights.sources import Columns
+from training.flights.counts import Counts
+from training.flights.sources import Columns, Source
 from training.project import ARTIFACTS
+from training.release.publish import publish
 
 MODEL = ARTIFACTS / "model.onnx"
 COMMAND = [sys.executable, "-m", "training", "score"]
@@ -60,7 +65,7 @@ def test_three_ways_answer_the_real_flights_bit_for_bit(
     raw = pd.read_csv(raw_flights)
     pd.testing.assert_series_equal(batch["Fecha-I"], raw["Fecha-I"], check_dtype=False)
     pd.testing.assert_series_equal(batch["OPERA"], raw["OPERA"], check_dtype=False)
-    flights = raw[["OPERA", "TIPOVUELO", "MES"]].to_dict("records")
+    flights = raw[["OPERA", "TIPOVUELO", "MES", "Fecha-I"]].to_dict("records")
     http: dict[str, list[float]] = {"delay": [], "probability": []}
     remote: dict[str, list[float]] = {"delay": [], "probability": []}
     for start in range(0, len(flights), 10_000):
@@ -103,30 +108,140 @@ def test_columns_may_bear_other_names(tmp_path: Path) -> None:
     expected = tmp_path / "expected.csv"
     score(written(tmp_path, ROWS), str(expected), MODEL)
     renamed = written(tmp_path, ROWS.replace("OPERA,TIPOVUELO,MES", '"the ""line""",t,m'))
-    score(renamed, str(tmp_path / "o.csv"), MODEL, Columns('the "line"', "t", "m"))
+    score(
+        renamed,
+        str(tmp_path / "o.csv"),
+        MODEL,
+        Columns(airline='the "line"', flight_type="t", month="m"),
+    )
     assert (tmp_path / "o.csv").read_text().partition("\n")[2] == (
         expected.read_text().partition("\n")[2]
     )
 
 
 @pytest.mark.parametrize(
-    "row",
+    ("row", "reason"),
     [
-        pytest.param("Nobody's Air,N,1,x", id="airline"),
-        pytest.param("Sky Airline,X,1,x", id="type"),
-        pytest.param("Sky Airline,N,13,x", id="month"),
-        pytest.param("Sky Airline,N,,x", id="null"),
+        pytest.param("Nobody's Air,N,1,x", "2 of (\"Nobody's Air\", 'N', 1)", id="airline"),
+        pytest.param("Sky Airline,X,1,x", "2 of ('Sky Airline', 'X', 1)", id="type"),
+        pytest.param(
+            "Sky Airline,N,13,x",
+            "expected an integer from 1 to 12, got '13' - at line 5, column `MES`",
+            id="month",
+        ),
+        pytest.param(
+            "Sky Airline,N,,x", "expected an integer from 1 to 12, got nothing", id="null"
+        ),
+        pytest.param(
+            "Sky Airline ,N,1,x", "expected a name without white space around it", id="blank"
+        ),
     ],
 )
-def test_unknown_flights_stop_it_or_come_out_empty(tmp_path: Path, row: str) -> None:
+def test_unknown_flights_stop_it_or_come_out_empty(tmp_path: Path, row: str, reason: str) -> None:
     address, out = written(tmp_path, f"{ROWS}{row}\n{row}\n"), tmp_path / "o.parquet"
-    with pytest.raises(DataError, match=r"does not know 2 of 5 flights: 2 of \("):
+    with pytest.raises(DataError) as refused:
         score(address, str(out), MODEL)
+    assert f"does not know 2 of 5 flights: {reason}" in str(refused.value)
     assert not out.exists()
     assert score(address, str(out), MODEL, empty=True).unknown == 2
     table = pd.read_parquet(out)
     assert table["delay"].isna().to_list() == [False] * 3 + [True] * 2
     assert table["probability"].isna().to_list() == [False] * 3 + [True] * 2
+
+
+TIMES = """OPERA,TIPOVUELO,MES,Fecha-I,departs
+Sky Airline,N,7,2017-07-14 19:30:00,2017-07-10T06:00
+Sky Airline,N,7,,2017-07-10T06:00
+Sky Airline,N,7.0,2017-07-14T19:05,
+"""
+
+
+def test_times_sharpen_the_answers(tmp_path: Path, client: TestClient) -> None:
+    address, out = written(tmp_path, TIMES), tmp_path / "o.parquet"
+    flight = {"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 7}
+    evening, dawn = ({"Fecha-I": f"2017-07-{time}"} for time in ("14 19:30:00", "10 06:00:00"))
+    for scheduled, expected in (
+        ("Fecha-I", [flight | evening, flight, flight | evening]),
+        ("departs", [flight | dawn, flight | dawn, flight]),
+        ("", [flight] * 3),
+    ):
+        score(address, str(out), MODEL, Columns(scheduled=scheduled))
+        asked = client.post("/predict?probability=true", json={"flights": expected}).json()
+        table = pd.read_parquet(out)
+        assert table["probability"].to_list() == asked["probability"]
+        assert table["delay"].to_list() == asked["predict"]
+
+
+def test_a_time_of_another_month_or_none_at_all_is_unknown(tmp_path: Path) -> None:
+    more = "Sky Airline,N,8,2017-07-14 19:30:00,\nSky Airline,N,7,noon,\n"
+    address, out = written(tmp_path, f"{TIMES}{more}"), tmp_path / "o.parquet"
+    with pytest.raises(DataError, match=r"does not know 2 of 5 flights: .*'noon' - at line 6"):
+        score(address, str(out), MODEL)
+    assert score(address, str(out), MODEL, empty=True).unknown == 2
+    answered = pd.read_parquet(out)["probability"].notna()
+    assert answered.to_list() == [True] * 3 + [False] * 2
+
+
+def test_a_month_that_training_never_saw_is_said_so(tmp_path: Path, elsewhere: Counts) -> None:
+    publish(elsewhere, "all", tmp_path)
+    address = written(tmp_path, "OPERA,TIPOVUELO,MES\nÑandú Air,N,10\n")
+    with pytest.raises(DataError, match="month 10 was never in training"):
+        score(address, str(tmp_path / "o.csv"), tmp_path / "model.onnx")
+
+
+def test_a_model_without_times_answers_without_them(tmp_path: Path, elsewhere: Counts) -> None:
+    publish(elsewhere, "all", tmp_path)
+    rows = "OPERA,TIPOVUELO,MES,Fecha-I\nÑandú Air,N,8,2017-08-14 19:30:00\nÑandú Air,N,8,\n"
+    score(written(tmp_path, rows), str(tmp_path / "o.parquet"), tmp_path / "model.onnx")
+    assert pd.read_parquet(tmp_path / "o.parquet")["probability"].drop_duplicates().size == 1
+
+
+def test_a_formula_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    address = written(tmp_path, ROWS.replace('"b, c"', "=1+1"))
+    score(address, str(tmp_path / "o.csv"), MODEL)
+    assert ",=1+1," in (tmp_path / "o.csv").read_text()
+
+
+def test_an_input_is_never_the_output(tmp_path: Path) -> None:
+    address = written(tmp_path, ROWS)
+    (tmp_path / "link.csv").symlink_to(address)
+    for out in (address, str(tmp_path / "link.csv")):
+        with pytest.raises(DataError, match="it is an input"):
+            score(address, out, MODEL)
+    assert Path(address).read_text() == ROWS
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = written(tmp_path, ROWS)
+    monkeypatch.setattr("training.batch.scoring._different", None)  # the work
+    (tmp_path / "folder.csv").mkdir()
+    for out, reason in (
+        ("folder.csv", "it is a folder"),
+        ("flights.csv/o.csv", "flights.csv is no folder"),
+    ):
+        with pytest.raises(DataError, match=reason):
+            score(address, str(tmp_path / out), MODEL)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(DataError, match="cannot be written to"):
+        score(address, str(tmp_path / "o.csv"), MODEL)
+
+
+def test_a_row_that_does_not_come_out_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, out = written(tmp_path, ROWS), tmp_path / "o.csv"
+    out.write_text("old")
+    copied = copying.copy
+
+    def lose_one(source: Source, rows: Table, *arguments: Any) -> int:  # noqa: ANN401  # as `copy`
+        return copied(source, rows.limit(2), *arguments)
+
+    monkeypatch.setattr("training.batch.scoring.copy", lose_one)
+    with pytest.raises(DataError, match="2 of 3 rows came out"):
+        score(address, str(out), MODEL)
+    assert out.read_text() == "old"
 
 
 @pytest.mark.parametrize("out", ["o.parquet", "o.csv"])

@@ -7,12 +7,14 @@ import ibis
 import pytest
 import sqlglot
 from ibis.backends.sql.compilers import BigQueryCompiler
+from sqlglot import exp
 
+from function.metadata import DAYS
 from training.errors import DataError
 from training.flights.aggregation import cells_of, count
+from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.features import FEATURES
-from training.flights.sources import Columns
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O
 Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:00
@@ -30,16 +32,18 @@ def written(folder: Path, text: str, name: str = "flights.csv") -> str:
     return str(path)
 
 
-def totals(counts: Counts) -> dict[tuple[str, str, int], tuple[int, int]]:
+def totals(counts: Counts) -> dict[tuple[object, ...], tuple[int, int]]:
     sums = counts.table.groupby(FEATURES)[["flights", "delayed"]].sum()
     return {cell: tuple(row) for cell, row in zip(sums.index, sums.to_numpy(), strict=True)}
 
 
-EXPECTED = {
-    ("Sky", "N", 1): (20, 10),
-    ("Sky", "N", 2): (10, 0),
-    ("Sky, Ltd.", "I", 12): (10, 10),
+EXPECTED: dict[tuple[object, ...], tuple[int, int]] = {
+    ("Sky", "N", 1, 10, "Domingo"): (20, 10),
+    ("Sky", "N", 2, 10, "Miercoles"): (10, 0),
+    ("Sky, Ltd.", "I", 12, 23, "Domingo"): (10, 10),
 }
+UNTIMED = {(*cell[:3], -1, ""): number for cell, number in EXPECTED.items()}
+FEBRUARY = ("Sky", "N", 2, 10, "Miercoles")
 
 
 def parquet(folder: Path, source: str, select: str, name: str = "flights.parquet") -> str:
@@ -79,21 +83,64 @@ def test_columns_may_bear_other_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "late", ["late", "late::INT AS late", "late::VARCHAR AS late"], ids=["boolean", "0/1", "text"]
+    "late",
+    ["late", "late::INT AS late", "late::DOUBLE AS late", "late::VARCHAR AS late"],
+    ids=["boolean", "0/1", "0.0/1.0", "text"],
 )
-def test_a_ready_delay_column_stands_for_the_times(tmp_path: Path, late: str) -> None:
-    select = f'OPERA, TIPOVUELO, MES, {late} FROM (SELECT *, "Fecha-O" - "Fecha-I" > '
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_ready_delay_column_replaces_the_actual_time(
+    tmp_path: Path, late: str, *, timed: bool
+) -> None:
+    scheduled = ', "Fecha-I"' if timed else ""
+    select = f'OPERA, TIPOVUELO, MES{scheduled}, {late} FROM (SELECT *, "Fecha-O" - "Fecha-I" > '
     select += "INTERVAL 15 MINUTE AS late"
     source = written(tmp_path, MANY)
     path = tmp_path / "flights.parquet"
     duckdb.sql(f"COPY (SELECT {select} FROM read_csv('{source}'))) TO '{path}'")
-    assert totals(count(str(path), Columns(delay="late")).counts) == EXPECTED
+    counted = count(str(path), Columns(delay="late"))
+    assert totals(counted.counts) == (EXPECTED if timed else UNTIMED)
+    assert counted.counts.period == ("2017" if timed else None)
+    assert len(counted.notes) == (not timed)
+    untimed = count(str(path), Columns(delay="late", scheduled=""))
+    assert totals(untimed.counts) == UNTIMED
+
+
+def test_flights_without_a_scheduled_time_are_untimed(tmp_path: Path) -> None:
+    header = "OPERA,TIPOVUELO,MES,Fecha-I,late\n"
+    rows = "Sky,N,1,2017-01-01 10:00:00,1\nSky,N,1,2016-01-02 10:00,0\nSky,N,1,,1\n"
+    counted = count(written(tmp_path, header + rows * 20), Columns(delay="late"))
+    assert totals(counted.counts) == {
+        ("Sky", "N", 1, -1, ""): (20, 20),
+        ("Sky", "N", 1, 10, "Domingo"): (20, 20),
+        ("Sky", "N", 1, 10, "Sabado"): (20, 0),
+    }
+    assert counted.counts.period == "2016-2017"
+
+
+def test_the_month_is_that_of_the_time_where_no_column_has_it(tmp_path: Path) -> None:
+    rows = [row.split(",") for row in MANY.replace("Sky, Ltd.", "Sky; Ltd.").splitlines()]
+    text = "\n".join(",".join(row[:2] + row[3:]) for row in rows).replace("Sky;", "Sky,")
+    assert totals(count(written(tmp_path, text)).counts) == EXPECTED
+
+
+def test_flight_types_are_mapped_or_one_for_all(tmp_path: Path) -> None:
+    address = written(tmp_path, MANY.replace(",N,", ",Domestic,"))
+    mapped = count(address, Columns(types=(("Domestic", "N"),)))
+    assert totals(mapped.counts) == EXPECTED
+    own = count(address)
+    assert own.counts.categories.TIPOVUELO == ("Domestic", "I")
+    one = count(written(tmp_path, MANY.replace("TIPOVUELO", "t")), Columns(type_value="X"))
+    assert one.counts.categories.TIPOVUELO == ("X",)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        pytest.param("Sky,N,2", "Sky,X,2", "got 'X' - at line 5, column `TIPOVUELO`", id="type"),
+        pytest.param("Sky,N,2", "Sky,,2", "nothing - at line 5, column `TIPOVUELO`", id="type"),
+        pytest.param("Sky,N,2", "Sky,N ,2", "'N ' - at line 5, column `TIPOVUELO`", id="type N "),
+        pytest.param("Sky,N,2", " Sky,N,2", "' Sky' - at line 5, column `OPERA`", id="space"),
+        pytest.param("Sky,N,2", "Sky\u00a0,N,2", "line 5, column `OPERA`", id="no-break space"),
+        pytest.param("Sky,N,2", "Sky,N,3", "got '3' - at line 5, column `MES`", id="other month"),
         pytest.param("Sky,N,2", "Sky,N,13", "got '13' - at line 5, column `MES`", id="month 13"),
         pytest.param("Sky,N,2", "Sky,N,2.5", "got '2.5' - at line 5, column `MES`", id="fraction"),
         pytest.param("Sky,N,2", "Sky,N,", "got nothing - at line 5, column `MES`", id="no month"),
@@ -116,7 +163,7 @@ def test_a_bad_row_stops_with_its_place_or_is_left_out(
     assert "1 of 40 rows are bad" in str(refusal.value)
     counted = count(address, drop_bad=True)
     assert counted.left_out == 1
-    assert totals(counted.counts) == EXPECTED | {("Sky", "N", 2): (9, 0)}
+    assert totals(counted.counts) == EXPECTED | {FEBRUARY: (9, 0)}
 
 
 def test_bad_rows_are_counted_and_three_are_shown_with_their_files(tmp_path: Path) -> None:
@@ -124,24 +171,61 @@ def test_bad_rows_are_counted_and_three_are_shown_with_their_files(tmp_path: Pat
     written(tmp_path, MANY.replace("Sky,N,1", "Sky,N,0"), "b.csv")
     with pytest.raises(DataError) as refusal:
         count(str(tmp_path / "*.csv"))
+    places = (f"'0' - at {tmp_path / 'b.csv'}, line {line}, column `MES`" for line in (2, 3, 6))
+    assert f"got {', '.join(places)} (20 rows). 20 of 44 rows are bad" in str(refusal.value)
+    assert str(refusal.value).endswith("--drop-bad leaves them out.")
+
+
+def test_each_fault_is_described(tmp_path: Path) -> None:
+    bad = "Sky,N,1,2017-01-01 10:00:00,\n,N,1,2017-01-01 10:00:00,2017-01-01 10:00:00\n"
+    with pytest.raises(DataError) as refusal:
+        count(written(tmp_path, MANY + bad))
     message = str(refusal.value)
-    assert [f"{tmp_path / 'b.csv'}, line {line}, column `MES`" in message for line in (2, 3, 6)]
-    assert message.count("got '0'") == 3
-    assert "20 of 44 rows are bad; --drop-bad leaves them out" in message
+    assert "got nothing - at line 42, column `Fecha-O`" in message
+    assert "A flight without an actual time was cancelled" in message
+    assert "expected the name of an airline, got nothing - at line 43, column `OPERA`" in message
+    assert "2 of 42 rows are bad" in message
+
+
+def test_lines_are_those_of_the_file_after_blank_lines_and_line_breaks_in_quotes(
+    tmp_path: Path,
+) -> None:
+    text = f'\n{MANY}\n\n"Sky\r\n\nLtd.",N,2,2017-02-01 10:00:00,2017-02-01 10:00:00\n'
+    bad = "Sky,N,13,2017-02-01 10:00:00,2017-02-01 10:00:00\n"
+    with pytest.raises(DataError, match=r"got '13' - at line 48, column `MES`"):
+        count(written(tmp_path, text + bad))
+    with pytest.raises(DataError, match=r"got '13' - at line 48, column `MES`"):
+        count(written(tmp_path, text + bad, "f.csv"))
+
+
+@pytest.mark.parametrize("other", ["sky", "Šky", "S k y", "SKY"])
+def test_names_that_are_almost_the_same_are_reported(tmp_path: Path, other: str) -> None:
+    counted = count(written(tmp_path, MANY.replace("Sky,N,2", f"{other},N,2")))
+    expected = ", ".join(repr(name) for name in sorted(["Sky", other]))
+    assert counted.notes == (
+        f"These differ only in case, accents or white space: {expected} (airlines).",
+    )
+    assert count(written(tmp_path, MANY)).notes == ()
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param(ROWS.replace("MES", "Month"), "no column `MES`", id="no column"),
+        pytest.param(
+            ROWS.replace("OPERA", "Airline"),
+            "no column `OPERA`. It has `Airline`, `TIPOVUELO`, `MES`, `Fecha-I`, `Fecha-O`. "
+            "Name another by --airline",
+            id="no column",
+        ),
         pytest.param(ROWS.partition("\n")[0] + "\n", "holds no flights", id="only a header"),
         pytest.param(MANY + "a,b,c,d,e,f,g\n", "Cannot read", id="a row too long"),
-        pytest.param(MANY.replace("N", "X").replace(",I,", ",X,"), "40 of 40", id="nothing good"),
+        pytest.param(MANY.replace(",N,", ",,").replace(",I,", ",,"), "40 of 40", id="nothing good"),
     ],
 )
 def test_a_source_that_cannot_be_counted_is_refused(tmp_path: Path, text: str, reason: str) -> None:
-    with pytest.raises(DataError, match=reason):
+    with pytest.raises(DataError) as refusal:
         count(written(tmp_path, text))
+    assert reason in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +241,13 @@ def test_an_address_that_leads_nowhere_is_refused(address: str, reason: str) -> 
         count(address)
 
 
+def sunday_first(node: exp.Expr) -> exp.Expr:
+    """Number weekdays as BigQuery does, from 1, where DuckDB begins with 0."""
+    if isinstance(node, exp.Extract) and node.name.upper() == "DAYOFWEEK":
+        return exp.Paren(this=exp.Add(this=node.copy(), expression=exp.Literal.number(1)))
+    return node
+
+
 @pytest.mark.parametrize("kind", ["string", "timestamp"])
 def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kind: str) -> None:
     schema = dict.fromkeys(("OPERA", "TIPOVUELO", "MES"), "string")
@@ -167,7 +258,9 @@ def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kin
     source = written(tmp_path, MANY.replace("Sky,N,2", "Sky,N,14", 1))
     types = {name: "TIMESTAMP" if t == "timestamp" else "VARCHAR" for name, t in schema.items()}
     connection.execute(f"CREATE TABLE flights AS FROM read_csv('{source}', types = {types})")
-    rows = connection.execute(sqlglot.transpile(sql, "bigquery", "duckdb")[0]).fetchall()
-    good = {tuple(row[:3]): tuple(row[4:]) for row in rows if row[3] is None}
-    assert good == EXPECTED | {("Sky", "N", 2): (9, 0)}
-    assert [row[3:] for row in rows if row[3]] == [("month", 1, 0)]
+    tree = sqlglot.parse_one(sql, read="bigquery").transform(sunday_first)
+    rows = connection.execute(tree.sql("duckdb")).fetchall()
+    good = {(*row[:4], DAYS[row[4]]): tuple(row[6:8]) for row in rows if row[5] is None}
+    assert good == EXPECTED | {FEBRUARY: (9, 0)}
+    assert [row[5:8] for row in rows if row[5]] == [("month", 1, 0)]
+    assert {row[8:] for row in rows if row[5] is None} == {(2017, 2017)}

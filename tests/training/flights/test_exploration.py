@@ -1,7 +1,6 @@
-import calendar
-import datetime as dt
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -9,114 +8,100 @@ from typer.testing import CliRunner
 from tests.support.paths import ROOT
 from training.__main__ import app
 from training.errors import DataError
-from training.flights.counts import Counts, read
-from training.flights.exploration import (
-    DAYS,
-    LAST_DAYS,
-    NOTEBOOK_BOUNDS,
-    PERIODS,
-    SEASONS,
-    Exploration,
-)
+from training.flights.counts import Counts
+from training.flights.exploration import NOTEBOOK_BOUNDS, Exploration
 
-DATA = ROOT / "data"
-DAY = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(60)]
+EMBEDDED = ROOT / "data" / "scl_2017_exploration.csv"
+FLIGHTS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O,SIGLADES
+A,I,1,2017-01-01 23:59:00,2017-01-02 00:40:00,Lima
+A,N,6,2017-06-05 05:00:00,2017-06-05 05:15:00,Lima
+B,N,6,2017-06-05 05:01:30,2017-06-05 05:15:00,
+"""
 
 
-@pytest.fixture(scope="module")
-def exploration() -> Exploration:
-    return Exploration.read(DATA / "scl_2017_exploration.csv")
+@pytest.fixture
+def flights(tmp_path: Path) -> Path:
+    """Return three flights: 41, 15 and 13.5 minutes after their times, the last without a place."""
+    path = tmp_path / "flights.csv"
+    path.write_text(FLIGHTS)
+    return path
 
 
 def test_the_embedded_counts_are_those_of_the_flights(raw_flights: Path, tmp_path: Path) -> None:
     out = tmp_path / "exploration.csv"
     arguments = ["explore", "--flights", str(raw_flights), "--out", str(out)]
     CliRunner().invoke(app, arguments, catch_exceptions=False)
-    assert out.read_bytes() == (DATA / "scl_2017_exploration.csv").read_bytes()
+    assert out.read_bytes() == EMBEDDED.read_bytes()
 
 
-def test_it_is_written_as_it_was_read(exploration: Exploration) -> None:
-    assert exploration.to_csv() == (DATA / "scl_2017_exploration.csv").read_text()
+def test_it_is_written_as_it_was_read() -> None:
+    assert Exploration.read(EMBEDDED).to_csv() == EMBEDDED.read_text()
 
 
-@pytest.mark.parametrize("part", ["weekdays", "seasons", "hours", "periods", "destinations"])
-def test_no_flight_is_lost_and_none_counted_twice(exploration: Exploration, part: str) -> None:
-    table: pd.DataFrame = getattr(exploration, part)()
-    assert (table["flights"].sum(), table["delayed"].sum()) == (68_206, 12_614)
-    assert table["value"].is_unique
+def test_no_flight_is_lost_and_none_counted_twice() -> None:
+    destinations = Exploration.read(EMBEDDED).destinations()
+    assert destinations[["flights", "delayed"]].sum().tolist() == [68_206, 12_614]
+    assert destinations["value"].is_unique
+
+
+def test_flights_are_counted_by_destination_and_at_the_notebooks_bounds(flights: Path) -> None:
+    exploration = Exploration.from_flights(str(flights))
+    assert exploration.destinations().to_numpy().tolist() == [["Lima", 2, 1], ["", 1, 0]]
+    assert exploration.without_period().to_numpy().tolist() == [["05:00", 1, 0], ["23:59", 1, 1]]
 
 
 def test_exactly_the_bounds_are_what_the_notebook_gives_no_period() -> None:
-    def notebook(time: str) -> str | None:
-        if "05:00" < time < "11:59":
-            return PERIODS[0]
-        if "12:00" < time < "18:59":
-            return PERIODS[1]
-        return PERIODS[2] if "19:00" < time < "23:59" or "00:00" < time < "04:59" else None
+    def has_period(time: str) -> bool:
+        night = "19:00" < time < "23:59" or "00:00" < time < "04:59"
+        return night or "05:00" < time < "11:59" or "12:00" < time < "18:59"
 
-    each = Exploration(pd.DataFrame([("time", at, 1, 0) for at in DAY], columns=_columns()))
-    assert each.periods()["flights"].tolist() == [7 * 60, 7 * 60, 10 * 60]
-    lost = [at for at in DAY if notebook(at) is None]
-    assert each.without_period()["value"].tolist() == lost == sorted(NOTEBOOK_BOUNDS.split())
-    for period in PERIODS:
-        table = pd.DataFrame({"value": [at for at in DAY if notebook(at) == period]})
-        alone = Exploration(table.assign(dimension="time", flights=1, delayed=0))
-        assert alone.periods()["value"].tolist() == [period]
+    day = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(60)]
+    assert tuple(time for time in day if not has_period(time)) == NOTEBOOK_BOUNDS
 
 
-def test_a_season_holds_the_months_whose_every_day_is_in_it() -> None:
-    def high(day: dt.date) -> bool:
-        monthday = (day.month, day.day)
-        inside = [((7, 15), (7, 31)), ((9, 11), (9, 30))]
-        return not (3, 3) < monthday < (12, 15) or any(a <= monthday <= b for a, b in inside)
-
-    for month in range(1, 13):
-        _, length = calendar.monthrange(2017, month)
-        days = {high(dt.date(2017, month, day)) for day in range(1, length + 1)}
-        expected = SEASONS[2] if len(days) == 2 else SEASONS[0] if True in days else SEASONS[1]
-        row = ("weekday", f"{month:02}-1", 1, 0)
-        alone = Exploration(pd.DataFrame([row], columns=_columns()))
-        assert alone.seasons()["value"].tolist() == [expected]
+def test_parquet_gives_what_csv_gives(flights: Path) -> None:
+    parquet = flights.with_suffix(".parquet")
+    read = f"read_csv('{flights}', types={{'Fecha-I': 'TIMESTAMP', 'Fecha-O': 'TIMESTAMP'}})"
+    duckdb.sql(f"COPY (FROM {read}) TO '{parquet}'")
+    expected = Exploration.from_flights(str(flights)).to_csv()
+    assert Exploration.from_flights(str(parquet)).to_csv() == expected
 
 
-def test_the_last_days_of_the_seasons_are_those_of_the_calendar() -> None:
-    expected = {}
-    for month, day in [(3, 3), (7, 31), (9, 30), (12, 31)]:
-        weekday = dt.date(2017, month, day).isoweekday()
-        weeks = calendar.Calendar().monthdayscalendar(2017, month)
-        expected[f"{month:02}-{weekday}"] = sum(week[weekday - 1] > 0 for week in weeks)
-    assert expected == LAST_DAYS
+def test_what_the_flights_lack_is_missing_and_no_error(flights: Path) -> None:
+    flights.write_text(FLIGHTS.replace("SIGLADES", "Other"))
+    exploration = Exploration.from_flights(str(flights))
+    assert exploration.destinations().empty
+    assert len(exploration.without_period()) == 2
 
 
-def test_flights_are_counted_by_their_scheduled_time(tmp_path: Path) -> None:
-    flights = tmp_path / "flights.csv"
-    flights.write_text(
-        "Fecha-I,Fecha-O,SIGLADES\n"
-        "2017-01-01 23:30:00,2017-01-02 00:10:00,Lima\n"  # a Sunday, 40 minutes late
-        "2017-06-05 05:00:00,2017-06-05 05:15:00,Lima\n"  # a Monday, 15 minutes: on time
-    )
-    exploration = Exploration.from_flights(flights)
-    assert exploration.destinations().to_numpy().tolist() == [["Lima", 2, 1]]
-    assert exploration.weekdays().to_numpy().tolist() == [[DAYS[0], 1, 0], [DAYS[6], 1, 1]]
-    assert exploration.hours().to_numpy().tolist() == [["05", 1, 0], ["23", 1, 1]]
-    assert exploration.periods()["delayed"].tolist() == [0, 1]
+def test_counts_have_nothing_to_explore() -> None:
+    exploration = Exploration.from_flights(str(ROOT / "data" / "scl_2017.csv"))
+    assert exploration.to_csv() == "dimension,value,flights,delayed\n"
 
 
-def test_other_flights_than_those_of_the_counts_are_refused(exploration: Exploration) -> None:
-    table = read(DATA / "scl_2017.csv").table
-    exploration.check(Counts(table))
-    row = table.index[table["delayed"] < table["flights"]][0]
-    table.loc[row, "delayed"] += 1
+def test_the_destination_may_have_another_name(flights: Path) -> None:
+    flights.write_text(FLIGHTS.replace("SIGLADES", "dest"))
+    exploration = Exploration.from_flights(str(flights), destination="dest")
+    assert exploration.destinations()["value"].tolist() == ["Lima", ""]
+
+
+def test_a_destination_that_is_no_column_is_refused_by_its_name(flights: Path) -> None:
+    with pytest.raises(DataError, match="no column `dest`"):
+        Exploration.from_flights(str(flights), destination="dest")
+
+
+def test_other_flights_than_those_of_the_counts_are_refused(santiago: Counts) -> None:
+    exploration = Exploration.read(EMBEDDED)
+    exploration.check(santiago)
+    table = santiago.table.copy()
+    table.loc[table.index[table["delayed"] < table["flights"]][0], "delayed"] += 1
     with pytest.raises(DataError, match="not of the same flights"):
         exploration.check(Counts(table))
 
 
-@pytest.mark.parametrize("name", ["Fecha-I", "SIGLADES"])
-def test_a_table_without_a_column_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
-    flights = tmp_path / "flights.csv"
-    flights.write_text(",".join({"Fecha-I", "Fecha-O", "SIGLADES"} - {name}) + "\n")
-    with pytest.raises(DataError, match=f"no column `{name}`"):
-        Exploration.from_flights(flights)
+def test_an_exploration_without_destinations_goes_with_any_counts(santiago: Counts) -> None:
+    columns = ["dimension", "value", "flights", "delayed"]
+    Exploration(pd.DataFrame([("minute", "05:00", 1, 0)], columns=columns)).check(santiago)
 
 
 def test_a_file_of_other_columns_is_refused(tmp_path: Path) -> None:
@@ -124,7 +109,3 @@ def test_a_file_of_other_columns_is_refused(tmp_path: Path) -> None:
     other.write_text("value,flights\nLima,1\n")
     with pytest.raises(DataError, match="expected the columns dimension, value"):
         Exploration.read(other)
-
-
-def _columns() -> list[str]:
-    return ["dimension", "value", "flights", "delayed"]

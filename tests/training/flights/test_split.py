@@ -11,9 +11,8 @@ from training.flights.split import BLOCK, draw
 
 def cells(flights: list[int], delayed: list[int]) -> pd.DataFrame:
     names = [f"airline {i}" for i in range(len(flights))]
-    return pd.DataFrame(
-        {"OPERA": names, "TIPOVUELO": "N", "MES": 1, "flights": flights, "delayed": delayed}
-    )
+    table = pd.DataFrame({"OPERA": names, "TIPOVUELO": "N", "MES": 1})
+    return table.assign(HORA=-1, DIANOM="", flights=flights, delayed=delayed)
 
 
 def test_the_draw_keeps_every_flight_and_the_challenges_sizes(santiago: Counts) -> None:

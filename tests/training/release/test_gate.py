@@ -1,76 +1,163 @@
-"""The quality gate lets a model through only where it is not worse than the serving one."""
+"""The gate compares both models on the same flights, and refuses a new one that is worse."""
 
-import json
-from pathlib import Path
+import re
+from collections.abc import Callable
 
+import msgspec
+import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
+from function.model import Prediction
 from training.errors import GateError
-from training.release.gate import judge
+from training.flights.counts import Counts
+from training.project import ARTIFACTS
+from training.release.answering import Description, ModelFile, known
+from training.release.gate import Comparison, compare, judge
+
+type Change = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+MARGIN = 0.005
+WAYS = ("without times", "with times")
 
 
-def trained(folder: Path, roc_auc: float, log_loss: float) -> Path:
-    path = folder / "metrics.json"
-    validation = {"roc_auc": roc_auc, "log_loss": log_loss}
-    path.write_text(json.dumps({"model_version": "new", "validation": validation}))
-    return path
+class Changed:
+    """A model that answers as another does, but for a change of its probabilities."""
+
+    def __init__(self, model: ModelFile, change: Change, **described: object) -> None:
+        self._model, self._change = model, change
+        fields = {name: getattr(model.description, name) for name in Description.__struct_fields__}
+        self.description = Description(**fields | {"model_version": "changed"} | described)
+
+    def predict(self, flights: pd.DataFrame) -> Prediction:
+        assert known(flights, self.description.categories).all()
+        delay, probability = self._model.predict(flights)
+        return Prediction(delay, self._change(probability.astype(float)).astype(np.float32))
 
 
-@pytest.fixture
-def serving(tmp_path: Path) -> Path:
-    path = tmp_path / "serving.json"
-    metrics = {"roc_auc": 0.676, "log_loss": 0.45}
-    path.write_text(json.dumps({"model_version": "old", "metrics": metrics, "threshold": 0.5}))
-    return path
+@pytest.fixture(scope="module")
+def published() -> ModelFile:
+    return ModelFile(ARTIFACTS / "model.onnx")
 
 
-@pytest.mark.parametrize(
-    ("roc_auc", "log_loss"),
-    [(0.676, 0.45), (0.7, 0.44), (0.671, 0.455)],
-    ids=["equal", "better", "at the margin"],
-)
-def test_a_model_within_the_margin_passes(
-    tmp_path: Path, serving: Path, roc_auc: float, log_loss: float
+def same(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    return probability
+
+
+def noisy(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank worse: log-odds with noise."""
+    noise = np.random.default_rng(1).normal(0, 1, len(probability))
+    return 1 / (1 + (1 / probability - 1) * np.exp(noise))
+
+
+def doubled(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank the same, and be calibrated worse."""
+    return 2 * probability / (1 + probability)
+
+
+def trembling(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Differ by what is within chance."""
+    noise = np.random.default_rng(1).normal(0, 0.02, len(probability))
+    return 1 / (1 + (1 / probability - 1) * np.exp(noise))
+
+
+@pytest.mark.parametrize("change", [same, trembling], ids=["equal", "different within chance"])
+def test_a_model_that_is_no_worse_passes(
+    published: ModelFile, santiago: Counts, change: Change
 ) -> None:
-    verdict = judge(trained(tmp_path, roc_auc, log_loss), serving, 0.005)
+    verdict = judge(Changed(published, change), published, santiago, MARGIN)
 
-    assert verdict.endswith("Within the margin of 0.005.")
+    assert verdict.startswith(f"Model changed beside {published.description.model_version}, which")
+    assert "on 22,508 validation flights\n" in verdict
+    assert verdict.endswith("No worse by more than 0.005 and chance.")
 
 
 @pytest.mark.parametrize(
-    ("roc_auc", "log_loss", "worse"),
+    ("change", "worse"),
     [
-        (0.670999, 0.45, "roc_auc"),
-        (0.7, 0.455001, "log_loss"),
-        (0.6, 0.5, "roc_auc, log_loss"),
+        (
+            noisy,
+            ", ".join(f"{metric}, {way}" for way in WAYS for metric in ("ROC AUC", "Log loss")),
+        ),
+        (doubled, "Log loss, without times, Log loss, with times"),
     ],
-    ids=["ranks worse", "is calibrated worse", "both"],
+    ids=["ranks worse", "is calibrated worse"],
 )
 def test_a_worse_model_is_refused_by_what_is_worse(
-    tmp_path: Path, serving: Path, roc_auc: float, log_loss: float, worse: str
+    published: ModelFile, santiago: Counts, change: Change, worse: str
 ) -> None:
-    with pytest.raises(GateError, match=rf"^Model new against old.*than 0\.005: {worse}\.$"):
-        judge(trained(tmp_path, roc_auc, log_loss), serving, 0.005)
+    with pytest.raises(GateError, match=rf"Worse by more than 0\.005 and chance: {worse}\.$"):
+        judge(Changed(published, change), published, santiago, MARGIN)
 
 
-def test_the_first_model_passes(tmp_path: Path) -> None:
-    nothing = tmp_path / "serving.json"
-    nothing.write_text("null")
+def test_a_better_model_passes_where_the_serving_one_is_worse(
+    published: ModelFile, santiago: Counts
+) -> None:
+    verdict = judge(published, Changed(published, noisy), santiago, MARGIN)
 
-    assert judge(trained(tmp_path, 0.5, 1.0), nothing, 0.0).endswith("nothing serves yet.")
+    assert len(re.findall(r"  better$", verdict, re.MULTILINE)) == 4
 
 
 @pytest.mark.parametrize(
-    "answer",
-    ["<html>", "{}", '{"model_version": "old", "metrics": {"roc_auc": 0.6}}', None],
-    ids=["no JSON", "no model", "no log loss", "no answer"],
+    ("gain", "error", "verdict"),
+    [
+        (0.0, 0.0, "within chance"),
+        (-0.02, 0.01, "within chance"),
+        (-0.0201, 0.01, "WORSE"),
+        (-0.004, 0.001, "within the margin"),
+        (0.004, 0.001, "better"),
+        (float("nan"), 0.001, "WORSE"),
+        (-0.1, float("nan"), "WORSE"),
+    ],
+    ids=["equal", "chance", "both", "margin", "better", "no gain", "no error"],
 )
-def test_a_serving_model_that_cannot_be_compared_stops_the_release(
-    tmp_path: Path, answer: str | None
-) -> None:
-    path = tmp_path / "serving.json"
-    if answer is not None:
-        path.write_text(answer)
+def test_worse_is_beyond_chance_and_margin(gain: float, error: float, verdict: str) -> None:
+    assert Comparison("ROC AUC", 0.7, 0.7, gain, error).verdict(MARGIN) == verdict
 
-    with pytest.raises(GateError, match=r"^Cannot compare"):
-        judge(trained(tmp_path, 0.7, 0.4), path, 0.005)
+
+@pytest.mark.parametrize("margin", [float("nan"), float("inf"), -0.001])
+def test_what_is_no_margin_is_refused(
+    published: ModelFile, santiago: Counts, margin: float
+) -> None:
+    with pytest.raises(GateError, match=r"^Cannot compare models: expected a margin of 0 or more"):
+        judge(published, published, santiago, margin)
+
+
+def test_the_first_model_passes(published: ModelFile, santiago: Counts) -> None:
+    assert judge(published, None, santiago, 0.0).endswith("nothing serves yet.")
+
+
+def test_flights_that_the_serving_model_does_not_know_are_left_out_and_counted(
+    published: ModelFile, santiago: Counts
+) -> None:
+    categories = published.description.categories
+    airlines = tuple(name for name in categories.OPERA if name != "Sky Airline")
+    serving = Changed(
+        published, same, categories=msgspec.structs.replace(categories, OPERA=airlines)
+    )
+    cells = santiago.part("validation")
+    unknown = int(cells.loc[cells["OPERA"] == "Sky Airline", "flights"].sum())
+
+    verdict = judge(published, serving, santiago, MARGIN)
+
+    assert f"on {22_508 - unknown:,} validation flights ({unknown:,} left out" in verdict
+
+
+def test_a_serving_model_without_times_is_compared_without_them(
+    published: ModelFile, santiago: Counts
+) -> None:
+    untimed = msgspec.structs.replace(published.description.categories, HORA=(-1,), DIANOM=("",))
+    serving = Changed(published, same, categories=untimed)
+    cells = santiago.part("validation")
+
+    titles = [row.title for row in compare(published, serving, cells)]
+
+    assert titles == ["ROC AUC, without times", "Log loss, without times"]
+
+
+def test_a_serving_model_of_another_airport_stops_the_release(
+    published: ModelFile, elsewhere: Counts
+) -> None:
+    with pytest.raises(GateError, match=r"^Cannot compare models: .* knows no delayed"):
+        judge(published, published, elsewhere, MARGIN)

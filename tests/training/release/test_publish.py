@@ -17,6 +17,7 @@ from training.release.artifacts import replace
 from training.release.publish import publish
 
 PUBLISHED = [
+    "README.md",
     "booster.ubj",
     "challenge.ubj",
     "metrics.json",

@@ -1,0 +1,75 @@
+"""Servers as processes of their own: how every one is started here, and ended."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+
+from tests.support.paths import ROOT
+
+PACKAGE: Final = ROOT / ".build" / "function"
+RUNTIME: Final = ROOT / ".build" / "runtime" / "bin"
+# Below those that Linux gives to outgoing connections, of which other tests make many.
+PORTS: Final = range(20_000, 32_768)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+
+
+def command(
+    package: Path, port: int, framework: Path = RUNTIME / "functions-framework"
+) -> list[str]:
+    """Return the command that serves a package as `make serve` does."""
+    source = ["--target", "predict", "--source", str(package / "main.py")]
+    return [str(framework), *source, "--host", "127.0.0.1", "--port", str(port)]
+
+
+@contextmanager
+def launch(
+    command: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
+    stderr: int | IO[bytes] = subprocess.DEVNULL,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a server in an environment of its own, and at the end see it and its children gone."""
+    with tempfile.TemporaryDirectory(prefix="puntual-") as own:
+        Path(own).chmod(0o777)  # the server may run as another user
+        # gunicorn's control socket: in HOME each server would take it from the others.
+        basic = {"PATH": os.environ["PATH"], "FUNCTION_USE_ASGI": "1", "XDG_RUNTIME_DIR": own}
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=basic | dict(environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a server and its children to end, and kill what is left of them."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,48 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support.paths import ROOT
+from training.__main__ import app
+from training.errors import DataError
+from training.project import ARTIFACTS
+
+COUNTS = ROOT / "data" / "scl_2017.csv"
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Path:
+    for name in ("metrics.json", "booster.ubj", "challenge.ubj"):
+        shutil.copy(ARTIFACTS / name, tmp_path)
+    return tmp_path
+
+
+def report(artifacts: Path, data: Path) -> str:
+    arguments = ["report", "--data", str(data), "--out", str(artifacts)]
+    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    return (artifacts / "report.html").read_text()
+
+
+def test_counts_without_an_exploration_beside_them_give_a_report(artifacts: Path) -> None:
+    counts = Path(shutil.copy(COUNTS, artifacts / "counts.csv"))
+    assert "<h3>Destination" not in report(artifacts, counts)
+
+
+def test_an_exploration_beside_the_counts_is_shown(artifacts: Path) -> None:
+    counts = Path(shutil.copy(COUNTS, artifacts / "counts.csv"))
+    beside = counts.with_name("counts_exploration.csv")
+    shutil.copy(ROOT / "data" / "scl_2017_exploration.csv", beside)
+    assert "<h3>Destination" in report(artifacts, counts)
+
+
+def test_flights_that_the_model_did_not_learn_from_are_refused_by_their_name(
+    artifacts: Path,
+) -> None:
+    other = artifacts / "other.csv"
+    other.write_text(
+        "\n".join(line for line in COUNTS.read_text().splitlines() if ",12," not in line)
+    )
+    with pytest.raises(DataError, match=f"make train DATA={other}"):
+        report(artifacts, other)

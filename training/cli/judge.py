@@ -1,0 +1,79 @@
+"""The commands that judge a published model: against its successor, and against new flights.
+
+Each command imports what it needs, so that `--help` is quick.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.errors import GateError
+from training.flights.columns import Columns
+from training.project import ARTIFACTS
+
+from .data import read_counts
+from .options import ADDRESS, Data, DropBad, reads_flights
+
+
+@reads_flights
+def gate(
+    serving: Annotated[str, typer.Option(help="The serving function's URL, or empty.")],
+    margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
+    token_file: Annotated[
+        Path | None, typer.Option(help="An identity token for the serving function.")
+    ] = None,
+    data: Data = None,
+    *,
+    columns: Columns,
+    allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
+) -> None:
+    """Refuse the trained model where it is worse than the serving one on the same flights."""
+    from training.release.answering import Deployed, ModelFile
+    from training.release.gate import judge
+
+    token = token_file.read_text().strip() if serving and token_file else None
+    champion = Deployed(serving, token) if serving else None
+    try:
+        challenger = ModelFile(ARTIFACTS / "model.onnx")
+        typer.echo(judge(challenger, champion, read_counts(data, columns), margin))
+    except GateError as error:
+        if not allow_worse:
+            raise
+        typer.echo(f"{error} Allowed all the same.")
+
+
+@reads_flights
+def evaluate(
+    data: Annotated[str, typer.Option(help=f"Counts or flights. {ADDRESS}")],
+    url: Annotated[
+        str | None, typer.Option(help="A deployed function, with a token in PUNTUAL_TOKEN.")
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="How much worse the metrics may be.", min=0)
+    ] = 0.005,
+    *,
+    columns: Columns,
+    drop_bad: DropBad = False,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if it is broken.")] = False,
+) -> None:
+    """Judge the published model on new flights: its metrics, its calibration, their mix."""
+    from training.flights.counts import TOTALS
+    from training.flights.features import FEATURES
+    from training.release import evaluate as evaluation
+    from training.release.answering import Deployed, ModelFile
+
+    token = os.environ.get("PUNTUAL_TOKEN") or None
+    model = Deployed(url, token) if url else ModelFile(ARTIFACTS / "model.onnx")
+    counts = read_counts(data, columns, drop_bad=drop_bad)
+    cells = counts.table.groupby(FEATURES, as_index=False)[TOTALS].sum()
+    judged = evaluation.evaluate(model, cells)
+    for line in evaluation.report(judged, margin):
+        typer.echo(line)
+    broken = judged.broken(margin)
+    typer.echo(
+        f"\nThe promise is broken: {', '.join(broken)}." if broken else "\nThe promise holds."
+    )
+    if broken and fail:
+        raise typer.Exit(1)

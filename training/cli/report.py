@@ -1,0 +1,74 @@
+"""The command that writes the report, and the one that counts what only the report shows.
+
+Each command imports what it needs, so that `--help` is quick.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.flights.columns import Columns
+from training.project import ARTIFACTS, load
+
+from .console import console
+from .data import read_counts
+from .options import ADDRESS, Data, DropBad, reads_flights
+
+if TYPE_CHECKING:
+    from training.flights.exploration import Exploration
+
+Destination = Annotated[
+    str | None,
+    typer.Option("--destination", help="Destination column, for a chart. [default: SIGLADES]"),
+]
+
+
+@reads_flights
+def report(
+    data: Data = None,
+    destination: Destination = None,
+    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+    *,
+    columns: Columns,
+    drop_bad: DropBad = False,
+) -> None:
+    """Write the page of the model and its data, from the flights or counts it was trained on."""
+    from training.report.page import write
+
+    counts = read_counts(data, columns, drop_bad=drop_bad)
+    with console.status("Measuring and drawing"):
+        page = write(counts, _explored(data, columns, destination), out, data or load().data)
+    console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
+
+
+@reads_flights
+def explore(
+    flights: Annotated[str, typer.Option(help=ADDRESS)],
+    out: Annotated[Path, typer.Option(help="Where the counts go.")],
+    destination: Destination = None,
+    *,
+    columns: Columns,
+    drop_bad: DropBad = False,
+) -> None:
+    """Count the flights of each destination, which only the report shows.
+
+    Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
+    """
+    from training.flights.exploration import Exploration
+    from training.release.artifacts import replace
+
+    read_counts(flights, columns, drop_bad=drop_bad)  # refuses bad rows
+    explored = Exploration.from_flights(flights, columns, destination=destination)
+    replace(out.parent, {out.name: explored.to_csv().encode()})
+
+
+def _explored(data: str | None, columns: Columns, destination: str | None) -> "Exploration":
+    """Return what the flights show beyond counts, or what lies beside counts."""
+    from training.flights.exploration import Exploration
+
+    address = data or load().data
+    beside = Path(address).with_name(f"{Path(address).stem}_exploration.csv")
+    if Path(address).is_file() and beside.exists():
+        return Exploration.read(beside)
+    return Exploration.from_flights(address, columns, destination)

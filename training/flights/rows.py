@@ -1,0 +1,185 @@
+"""Rows of flights as one expression for every engine: what is read of each, and its fault."""
+
+from collections.abc import Collection
+from typing import Final
+
+import ibis
+from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
+
+from training.errors import DataError
+
+from .columns import OPTIONS, Columns
+from .counts import DELAY_MINUTES
+from .features import NOT_GIVEN
+from .sources import Source
+
+# What every engine reads as the same time.
+TIME: Final = r"^[1-9]\d{3}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+TO_MINUTES: Final = len("2017-01-31 23:30")
+MONTH: Final = r"^0*([1-9]|1[0-2])(\.0+)?$"
+# What Unicode calls white space, and two characters without a width.
+SPACES: Final = [
+    *map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029)),
+    *"\u202f\u205f\u3000\ufeff",
+]
+# Faults of times, by the number that stands for them in `raw` rows: numbers are grouped faster.
+TIME_FAULTS: Final = {1: "scheduled", 2: "actual", 3: "delay"}
+RAW: Final = ("OPERA", "TIPOVUELO", "MES", "month", "hour", "weekday", "fault")
+
+
+def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> dict[str, str]:
+    """Return the columns that are read of a table that has some, by their roles.
+
+    Without `delays`, what says whether a flight was delayed is not read.
+    """
+    roles = {"airline": columns.airline}
+    if columns.type_value is None:
+        roles["flight_type"] = columns.flight_type
+    measured = delays and columns.delay is None
+    if measured and not columns.scheduled:
+        raise DataError("Cannot tell delays: an empty --scheduled needs a ready column by --delay.")
+    timed = columns.scheduled in has or columns.named("scheduled") or measured
+    if timed and columns.scheduled:
+        roles["scheduled"] = columns.scheduled
+    if columns.month in has or columns.named("month") or "scheduled" not in roles:
+        roles["month"] = columns.month
+    if measured:
+        roles["actual"] = columns.actual
+    elif delays and columns.delay is not None:
+        roles["delay"] = columns.delay
+    return roles
+
+
+def roles_in(source: Source, columns: Columns, *, delays: bool = True) -> dict[str, str]:
+    """Return `roles_of` the source's table; raise `DataError` where it lacks one of them."""
+    roles = roles_of(columns, source.table.columns, delays=delays)
+    for role, name in roles.items():
+        source.column(name, OPTIONS[role])
+    return roles
+
+
+def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -> Table:
+    """Return what is read of each flight, as the table has it, and the fault of its times.
+
+    Groups of these rows can be `judged` as well as the rows, so an engine looks at each different
+    value once, not at each flight.
+    """
+    roles = roles_of(columns, table.columns, delays=delays)
+    faults: list[tuple[BooleanValue, int]] = []
+    scheduled: Value = ibis.null("timestamp")
+    late: Value = ibis.null("boolean")
+    if "scheduled" in roles:
+        given = table[roles["scheduled"]]
+        scheduled = _time(given)
+        unread = scheduled.isnull()
+        faults += [(unread if "actual" in roles else unread & given.notnull(), 1)]
+    if "actual" in roles:
+        actual = _time(table[roles["actual"]])
+        late = actual.delta(scheduled, unit="microsecond") > DELAY_MINUTES * 60 * 10**6
+        faults += [(actual.isnull(), 2)]
+    if "delay" in roles:
+        late = _flag(table[roles["delay"]])
+        faults += [(late.isnull(), 3)]
+    month = scheduled.month()
+    return table.select(
+        OPERA=table[columns.airline].cast("string"),
+        TIPOVUELO=_flight_type(table, columns),
+        MES=table[roles["month"]] if "month" in roles else month,
+        month=month,
+        hour=scheduled.hour(),
+        weekday=scheduled.day_of_week.index(),
+        fault=ibis.cases(*faults, else_=0) if faults else ibis.literal(0),
+        late=late,
+        scheduled=scheduled,
+        **kept,
+    )
+
+
+def judged(rows: Table) -> Table:
+    """Return `raw` rows, or groups of them, with the model's features and the first fault.
+
+    `DIANOM` is a number, 1 for Monday, or 0 where no time is given. A time of another month than
+    `MES` is a fault, as it is in a request.
+    """
+    month = _month(rows["MES"])
+    in_time = rows["fault"] == 0
+    faults = [
+        *_name_faults(rows["OPERA"], "airline"),
+        *_name_faults(rows["TIPOVUELO"], "flight_type"),
+        (month.isnull() & in_time, "month"),
+        (month != rows["month"], "other_month"),
+        *((rows["fault"] == number, name) for number, name in TIME_FAULTS.items()),
+    ]
+    return rows.mutate(
+        MES=month,
+        HORA=rows["hour"].cast("int64").fill_null(NOT_GIVEN["HORA"]),
+        DIANOM=(rows["weekday"].cast("int64") + 1).fill_null(0),
+        fault=ibis.cases(*faults, else_=ibis.null("string")),
+    )
+
+
+def good_rows(table: Table, columns: Columns, **kept: Value) -> Table:
+    """Return each flight that is counted: its features, whether it is `late`, and `kept`."""
+    rows = judged(raw(table, columns, **kept))
+    return rows.filter(rows["fault"].isnull())
+
+
+def _flight_type(table: Table, columns: Columns) -> StringValue:
+    if columns.type_value is not None:
+        return ibis.literal(columns.type_value)
+    given = table[columns.flight_type].cast("string")
+    if not columns.types:
+        return given
+    return ibis.cases(*((given == old, new) for old, new in columns.types), else_=given)
+
+
+def _name_faults(name: StringValue, role: str) -> list[tuple[BooleanValue, str]]:
+    spaced = name.left(1).isin(SPACES) | name.right(1).isin(SPACES)
+    return [(name.isnull() | (name == ""), role), (spaced, f"{role}_space")]
+
+
+def _month(column: Value) -> IntegerValue:
+    """Return the month, or null where it is none."""
+    if column.type().is_string():
+        return column.re_extract(MONTH, 1).nullif("").try_cast("int64")
+    if column.type().is_numeric():
+        # Not `isin`: DuckDB joins with a list of twelve, and a join forgets the order of rows.
+        good = (column >= 1) & (column <= 12) & (column == column.floor())  # noqa: PLR2004
+        return good.ifelse(column, ibis.null(column.type())).cast("int64")
+    raise DataError(_unreadable(column, "months from 1 to 12"))
+
+
+def _time(column: Value) -> Value:
+    """Return the local time, or null where the text is none."""
+    if column.type().is_string():
+        time = column.re_search(TIME).ifelse(column, ibis.null("string"))
+        # BigQuery reads no time without seconds.
+        return (time.length() == TO_MINUTES).ifelse(time + ":00", time).try_cast("timestamp")
+    if column.type().is_timestamp() and column.type().timezone is None:
+        return column
+    advice = ""
+    if column.type().is_timestamp():
+        advice = " Convert its times to local ones, without a zone."
+    elif column.type().is_numeric():
+        advice = (
+            " Make times of its numbers first, such as 1730 and a date, or name a ready column "
+            "of 0 and 1 by --delay."
+        )
+    raise DataError(_unreadable(column, "local times such as 2017-01-31 23:30:00") + advice)
+
+
+def _flag(column: Value) -> BooleanValue:
+    """Return whether the flight is delayed, or null where neither is said."""
+    if column.type().is_boolean():
+        return column
+    if column.type().is_numeric():
+        yes, no = column == 1, column == 0
+    else:
+        text = column.cast("string").lower()
+        yes, no = text.re_search(r"^(1(\.0+)?|true)$"), text.re_search(r"^(0(\.0+)?|false)$")
+    said = (yes, ibis.literal(value=True)), (no, ibis.literal(value=False))
+    return ibis.cases(*said, else_=ibis.null("boolean"))
+
+
+def _unreadable(column: Value, expected: str) -> str:
+    return f"Cannot read `{column.get_name()}`: expected {expected}, got {column.type()}."

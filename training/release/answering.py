@@ -1,0 +1,129 @@
+"""Models that answer flights: one in a file, or one behind the address of a deployed function."""
+
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from function.flights import MAX_FLIGHTS
+from function.metadata import Categories, CellCounts
+from function.model import Model, Prediction
+from training.errors import UserError
+from training.export.parity import requests_of
+
+TIMEOUT: Final = 60  # seconds
+
+
+class Description(msgspec.Struct, frozen=True):
+    """What a model says of itself, as far as it matters here.
+
+    `timed_training_counts` is None where the model does not tell them.
+    """
+
+    model_version: str
+    categories: Categories
+    threshold: float
+    metrics: dict[str, float]
+    training_counts: tuple[CellCounts, ...]
+    timed_metrics: dict[str, float] | None = None
+    timed_training_counts: tuple[CellCounts, ...] | None = None
+
+
+class Answering(Protocol):
+    """A model that says what it is and answers flights that it knows."""
+
+    @property
+    def description(self) -> Description:
+        """What the model says of itself."""
+
+    def predict(self, flights: pd.DataFrame) -> Prediction:
+        """Answer flights with the columns `FEATURES`, [N]; all of them must be known."""
+
+
+class ModelFile:
+    """The model of a file, asked in this process."""
+
+    def __init__(self, path: Path) -> None:
+        self._model = Model(path)
+        metadata = self._model.metadata
+        described = msgspec.to_builtins(metadata.public()) | {
+            "timed_training_counts": msgspec.json.decode(metadata.timed_training_counts)
+        }
+        self.description = msgspec.convert(described, Description)
+
+    def predict(self, flights: pd.DataFrame) -> Prediction:
+        """Answer flights on the function's own path."""
+        return self._model.predict(self._model.encoder.cells(requests_of(flights)))
+
+
+class Deployed:
+    """The model of a deployed function, asked with an identity token where one is given."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise UserError(f"Expected the address of a function, got {url!r}.")
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            self.description = msgspec.json.decode(self._ask("/model"), type=Description)
+        except msgspec.DecodeError as error:
+            raise UserError(f"Cannot ask {url}: /model is not a model's: {error}.") from error
+
+    def predict(self, flights: pd.DataFrame) -> Prediction:
+        """Answer flights by `POST /predict`, as many at a time as it takes."""
+        parts = [self._predict(part) for part in _parts(flights)]
+        return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def _predict(self, flights: pd.DataFrame) -> Prediction:
+        body = msgspec.json.encode({"flights": requests_of(flights)})
+        answer = msgspec.json.decode(self._ask("/predict?probability=true", body))
+        return Prediction(
+            np.array(answer["predict"], np.int64), np.array(answer["probability"], np.float32)
+        )
+
+    def _ask(self, path: str, body: bytes | None = None) -> bytes:
+        headers = self._headers | ({} if body is None else {"Content-Type": "application/json"})
+        request = urllib.request.Request(self._url + path, body, headers)  # noqa: S310  # checked
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+                self._check_version(answer)
+                content: bytes = answer.read()
+                return content
+        except urllib.error.HTTPError as error:
+            with error:
+                said = error.read().decode(errors="replace")[:200]
+            raise UserError(f"Cannot ask {self._url}{path}: {error.code}, {said}.") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise UserError(f"Cannot ask {self._url}{path}: {error}.") from error
+
+    def _check_version(self, answer: Any) -> None:  # noqa: ANN401  # urllib's
+        """Raise `UserError` where another model answers than described itself."""
+        described: Description | None = getattr(self, "description", None)
+        if described and answer.headers["X-Model-Version"] != described.model_version:
+            raise UserError(
+                f"Cannot ask {self._url}: two models answer, {described.model_version} and "
+                f"{answer.headers['X-Model-Version']}. Try again when one has all traffic."
+            )
+
+
+def known(flights: pd.DataFrame, categories: Categories) -> "pd.Series[bool]":
+    """Return whether a model of these categories knows the airline, type and month of each flight.
+
+    A model without times answers timed flights too, so hours and weekdays do not matter.
+    """
+    return (
+        flights["OPERA"].isin(categories.OPERA)
+        & flights["TIPOVUELO"].isin(categories.TIPOVUELO)
+        & flights["MES"].isin(categories.MES)
+    )
+
+
+def _parts(flights: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(flights), MAX_FLIGHTS):
+        yield flights.iloc[start : start + MAX_FLIGHTS]

@@ -1,0 +1,45 @@
+"""A panel of the report: a chart, a word on it, and the table behind it."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from markupsafe import Markup
+
+MOST_ROWS: Final = 200  # of a table
+
+MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+WEEKDAYS: Final = {
+    "Lunes": "Mon",
+    "Martes": "Tue",
+    "Miercoles": "Wed",
+    "Jueves": "Thu",
+    "Viernes": "Fri",
+    "Sabado": "Sat",
+    "Domingo": "Sun",
+}
+
+
+class Panel(NamedTuple):
+    """A chart, what to know of it, and the table behind it."""
+
+    title: str
+    note: str
+    svg: Markup
+    head: list[str]
+    rows: list[list[str]]
+    tall: bool = False  # beside two others
+
+
+def panel(title: str, note: str, svg: str, head: Iterable[str], rows: list[list[str]]) -> Panel:
+    """Return the panel of a chart that this package drew; the table has `MOST_ROWS` at most."""
+    return Panel(title, note, Markup(svg), [*head], rows[:MOST_ROWS])  # noqa: S704  # our own SVG
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it, such as 18.5%."""
+    return f"{share:.1%}"
+
+
+def span(low: float, high: float) -> str:
+    """Return an interval as people read it, such as 17.1 to 18.5%."""
+    return f"{100 * low:.1f} to {percent(high)}"
