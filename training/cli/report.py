@@ -61,8 +61,10 @@ def explore(
     Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
     """
     from training.flights.exploration import Exploration
-    from training.release.artifacts import replace
+    from training.flights.sources import files_of
+    from training.release.artifacts import check_target, replace
 
+    check_target(out, files_of(flights))
     read_counts(flights, columns, drop_bad=drop_bad)  # refuses bad rows
     explored = Exploration.from_flights(flights, columns, destination=destination)
     replace(out.parent, {out.name: explored.to_csv().encode()})
