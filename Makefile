@@ -84,10 +84,17 @@ bench: .venv/ready .build/runtime/ready package $(RIVALS:%=.build/bench/%/ready)
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 	$(BIN)/python -m tests.bench.growth --sizes $(if $(QUICK),1,$(SIZES))
 
-check: .venv/ready ## lint and type-check; change nothing
+SCRIPTS = $(shell grep -lE '^\#!.*sh' .setup/* .ci/* .cloud/*)
+# What people read and write. Locks, data and pages in two languages are not spelled.
+WORDS = .setup .ci .cloud Makefile pyproject.toml cloudbuild.yaml function/*.py training tests \
+	$(shell find . -name '*.md' -not -path './.venv/*' -not -path './.build/*')
+
+check: .venv/ready ## lint, type-check and spell; change nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/codespell $(WORDS)
 
 format: .venv/ready ## mend what can be mended without thought
 	$(BIN)/ruff check --fix

@@ -29,9 +29,10 @@ def main(host: str, port: int) -> int:
         server = subprocess.Popen(  # noqa: S603  # our own command
             [framework, *options, "--host", host, "--port", str(port)],
             env=os.environ | environment,
+            process_group=0,  # Ctrl-C reaches this process alone
         )
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, _frame: server.send_signal(number))
+        for number in (signal.SIGINT, signal.SIGTERM):  # at SIGINT gunicorn would wait 30 s
+            signal.signal(number, lambda _number, _frame: server.terminate())
         visible = "localhost" if host in EVERYWHERE else host
         while server.poll() is None and not answers(visible, port):
             time.sleep(0.02)

@@ -1,17 +1,26 @@
 """Copying files of flights with their answers, in the order of their rows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from itertools import product
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import ibis
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from training.flights.sources import Columns, Source
+from function.metadata import DAYS, HOURS
+from training.flights import files
+from training.flights.columns import Columns
+from training.flights.rows import MONTHS, judged, raw
+from training.flights.sources import Source
 
-KEYS: Final = ("_airline", "_kind", "_month")
 ANSWERS: Final = {"delay": "BIGINT", "probability": "FLOAT"}
+TIMES: Final = len(HOURS) * len(DAYS)  # places of the answers of one airline, type and month
 TICK: Final = 0.1  # seconds
 
 type Progress = Callable[[float], object]  # takes the share that is done, from 0 to 1
@@ -19,7 +28,7 @@ type Progress = Callable[[float], object]  # takes the share that is done, from 
 
 def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it goes
     source: Source,
-    answers: pa.Table,
+    answers: pd.DataFrame,
     path: Path,
     version: str,
     columns: Columns,
@@ -27,32 +36,92 @@ def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it
 ) -> None:
     """Write the rows of files with the answers of their cells to `path`, Parquet or CSV.
 
-    DuckDB's hash join on several threads forgets the order of rows, so each answer stands in a
-    list instead, at the place that the codes of the three columns give.
+    `answers` has a row for each cell, with `DIANOM` as a number. DuckDB's hash join on several
+    threads forgets the order of rows, so each answer is looked up at the place that its cell has
+    in an array.
     """
-    texts = [sorted(set(answers[key].to_pylist())) or [""] for key in KEYS]
-    place = "0"
-    for name, known in zip((columns.airline, columns.kind, columns.month), texts, strict=True):
-        codes = f"ENUM ({', '.join(map(_text, known))})"
-        code = f"enum_code(TRY_CAST(CAST({_name(name)} AS VARCHAR) AS {codes}))"
-        place = f"({place} * {len(known)} + {code}::BIGINT)"
-    added = ", ".join(
-        f"list_extract({_list(answers, name, texts)}::{kind}[], {place} + 1) AS {name}"
-        for name, kind in ANSWERS.items()
-    )
     options = "FORMAT csv, HEADER"
-    if path.suffix == ".parquet":
-        options = f"FORMAT parquet, KV_METADATA {{model_version: {_text(version)}}}"
-    table = _name(source.table.get_name())
-    query = f"SELECT *, {added} FROM {table}"  # noqa: S608  # every text and name in it is quoted
-    _run(source, f"COPY ({query}) TO {_text(str(path))} ({options})", progress)
+    if path.suffix.lower() == ".parquet":
+        options = f"FORMAT parquet, KV_METADATA {{model_version: {files.text_sql(version)}}}"
+    with _functions(source, answers):
+        query = _query(source, answers, columns)
+        _run(source, f"COPY ({query}) TO {files.text_sql(str(path))} ({options})", progress)
 
 
-def _list(answers: pa.Table, name: str, texts: Iterable[list[str]]) -> str:
-    keys = zip(*(answers[key].to_pylist() for key in KEYS), strict=True)
-    known = dict(zip(keys, answers[name].to_pylist(), strict=True))
-    values = (known.get(cell) for cell in product(*texts))
-    return f"[{', '.join('NULL' if value is None else repr(value) for value in values)}]"
+def _query(source: Source, answers: pd.DataFrame, columns: Columns) -> str:
+    table = source.table
+    kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
+    rows = ibis.to_sql(judged(raw(table, columns, delays=False, **kept)), dialect="duckdb")
+    flight = "0"
+    for name, known in _known(answers).items():
+        codes = f"ENUM ({', '.join(map(files.text_sql, known))})"
+        flight = f"({flight} * {len(known)} + enum_code(TRY_CAST({name} AS {codes}))::BIGINT)"
+    flight = f"{flight} * {MONTHS} + MES - 1 + fault_free"
+    time = f"(HORA + 1) * {len(DAYS)} + DIANOM"
+    named = [f"_{i} AS {files.name_sql(name)}" for i, name in enumerate(table.columns)]
+    added = [f"_{name}({flight}, {time}) AS {name}" for name in ANSWERS]
+    return (
+        f"SELECT {', '.join([*named, *added])} "  # noqa: S608  # every text and name in it is quoted
+        f"FROM (SELECT *, CASE WHEN fault IS NULL THEN 0 END AS fault_free FROM ({rows}))"
+    )
+
+
+@contextmanager
+def _functions(source: Source, answers: pd.DataFrame) -> Iterator[None]:
+    """Give DuckDB a function for each answer, of the places of a flight and of its time."""
+    from duckdb import sqltypes  # noqa: PLC0415  # the engine is imported where it is asked for
+
+    start, place = _places(answers)
+    types = {"delay": sqltypes.BIGINT, "probability": sqltypes.FLOAT}
+    connection = source.engine.con
+    for name, given in types.items():
+        take = _taker(start, _dense(answers[name].to_numpy(), place))
+        arguments = [sqltypes.BIGINT] * 2
+        connection.create_function(
+            f"_{name}", take, arguments, given, type="arrow", null_handling="special"
+        )
+    try:
+        yield
+    finally:
+        for name in types:
+            connection.remove_function(f"_{name}")
+
+
+def _places(answers: pd.DataFrame) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Return where the answers of each flight begin, null for none, and the place of each answer.
+
+    Only the flights that occur have places for times, so the answers do not grow with the product
+    of all categories.
+    """
+    number, flight = 1, np.zeros(len(answers), np.int64)
+    for name, known in _known(answers).items():
+        codes = pd.Index(known).get_indexer(pd.Index(answers[name]))
+        number, flight = number * len(known), flight * len(known) + codes
+    flight = flight * MONTHS + answers["MES"].to_numpy() - 1
+    flights, rank = np.unique(flight, return_inverse=True)
+    start = np.full(number * MONTHS, -1)
+    start[flights] = np.arange(len(flights)) * TIMES
+    time = (answers["HORA"].to_numpy() + 1) * len(DAYS) + answers["DIANOM"].to_numpy()
+    return pa.array(start, mask=start < 0), rank * TIMES + time
+
+
+def _dense(values: NDArray[Any], place: NDArray[np.int64]) -> pa.Array:
+    """Return the values at their places, and null elsewhere."""
+    size = int(place.max(initial=-1)) + TIMES
+    dense, empty = np.zeros(size, values.dtype), np.ones(size, bool)
+    dense[place], empty[place] = values, False
+    return pa.array(dense, mask=empty)
+
+
+def _taker(start: pa.Array, answers: pa.Array) -> Callable[[Any, Any], Any]:
+    def take(flight: Any, time: Any) -> Any:  # noqa: ANN401  # PyArrow has no types
+        return answers.take(pc.add(start.take(flight), time))
+
+    return take
+
+
+def _known(answers: pd.DataFrame) -> dict[str, list[str]]:
+    return {name: sorted(set(answers[name])) or [""] for name in ("OPERA", "TIPOVUELO")}
 
 
 def _run(source: Source, query: str, progress: Progress) -> None:
@@ -69,11 +138,3 @@ def _run(source: Source, query: str, progress: Progress) -> None:
                 connection.interrupt()
             raise
         job.result()
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'

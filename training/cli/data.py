@@ -3,7 +3,6 @@
 Each command imports what it needs, so that `--help` is quick.
 """
 
-import re
 import signal
 from enum import StrEnum
 from pathlib import Path
@@ -11,21 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
-from training.errors import DataError
+from training.flights.columns import Columns
 from training.project import ARTIFACTS
 
 from .console import console
-from .options import ADDRESS, Actual, Airline, Delay, DropBad, FlightType, Month, Scheduled
+from .options import ADDRESS, DropBad, Split, SplitOption, with_columns
 
 if TYPE_CHECKING:
     from training.flights.counts import Counts
-
-
-class Split(StrEnum):
-    """How flights are divided for training and validation."""
-
-    rows = "rows"
-    draw = "draw"
 
 
 class Unknown(StrEnum):
@@ -35,35 +27,42 @@ class Unknown(StrEnum):
     empty = "empty"
 
 
-def read_counts(data: str, *, drop_bad: bool = False) -> "Counts":
-    """Read counts, or flights at any address, as the challenge splits them where it can."""
-    return _counted(data, None, None, drop_bad=drop_bad)
+def read_counts(
+    data: str,
+    columns: Columns | None = None,
+    *,
+    drop_bad: bool = False,
+    split: Split | None = None,
+) -> "Counts":
+    """Read counts, or flights at any address, and say what is left out or looks odd."""
+    from training.flights.reading import read_source
+
+    with console.status(f"Reading {data}"):
+        counted = read_source(
+            data, columns, drop_bad=drop_bad, split=None if split is None else split.value
+        )
+    if counted.left_out:
+        console.print(f"Left out {counted.left_out:,} bad rows of {data}")
+    for note in counted.notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    return counted.counts
 
 
+@with_columns
 def count(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[Path, typer.Option(help="Where the counts go.")],
-    airline: Airline = "OPERA",
-    kind: FlightType = "TIPOVUELO",
-    month: Month = "MES",
-    scheduled: Scheduled = "Fecha-I",
-    actual: Actual = "Fecha-O",
-    delay: Delay = None,
-    split: Annotated[
-        Split | None,
-        typer.Option(
-            help="The challenge's split of a CSV's rows, or a seeded draw. [default: rows "
-            "for one CSV with the challenge's columns, else draw]"
-        ),
-    ] = None,
+    columns: Columns,
+    split: SplitOption = None,
     *,
     drop_bad: DropBad = False,
 ) -> None:
-    """Count the flights of each airline, type and month, on the engine where they lie."""
-    from training.release.artifacts import replace
+    """Count the flights of each airline, type, month, hour and weekday, where they lie."""
+    from training.flights.sources import files_of
+    from training.release.artifacts import check_target, replace
 
-    columns = (airline, kind, month, scheduled, actual, delay)
-    counts = _counted(flights, columns, split, drop_bad=drop_bad)
+    check_target(out, files_of(flights))
+    counts = read_counts(flights, columns, drop_bad=drop_bad, split=split)
     replace(out.parent, {out.name: counts.to_csv().encode()})
     total = counts.table[["flights", "delayed"]].sum()
     console.print(
@@ -72,12 +71,11 @@ def count(
     )
 
 
+@with_columns
 def score(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[str, typer.Option(help="A .parquet or .csv, or a table of the same engine.")],
-    airline: Airline = "OPERA",
-    kind: FlightType = "TIPOVUELO",
-    month: Month = "MES",
+    columns: Columns,
     unknown: Annotated[
         Unknown, typer.Option(help="What to do at flights the model does not know.")
     ] = Unknown.stop,
@@ -87,7 +85,6 @@ def score(
     from rich.progress import Progress
 
     from training.batch import scoring
-    from training.flights.sources import Columns
 
     signal.signal(signal.SIGTERM, _stop)
     with Progress(console=console) as progress:
@@ -96,7 +93,7 @@ def score(
             flights,
             out,
             model,
-            Columns(airline, kind, month),
+            columns,
             empty=unknown is Unknown.empty,
             progress=lambda share: progress.update(task, completed=share),
         )
@@ -105,64 +102,29 @@ def score(
     console.print(f"{scored.flights:,} flights{left}, by model {scored.model_version}: {out}")
 
 
-def bigquery(
+@with_columns
+def bigquery(  # each of them is an option
+    columns: Columns,
     dataset: Annotated[str, typer.Option(help="PROJECT.DATASET.")] = "PROJECT.DATASET",
-    table: Annotated[str, typer.Option(help="Table of flights.")] = "flights",
-    scheduled: Annotated[
-        str, typer.Option(help="Its DATETIME column of scheduled times; empty for none.")
-    ] = "Fecha-I",
-    endpoint: Annotated[str, typer.Option(help="URL of the function.")] = "https://FUNCTION",
-    connection: Annotated[str, typer.Option(help="Connection.")] = "PROJECT.REGION.CONNECTION",
-    bucket: Annotated[
-        str, typer.Option(help="Bucket of pipeline.onnx and the answers.")
-    ] = "gs://BUCKET",
+    table: Annotated[str, typer.Option(help="The table of flights.")] = "flights",
+    endpoint: Annotated[str, typer.Option(help="The function's URL.")] = "https://FUNCTION",
+    connection: Annotated[str, typer.Option(help="Its connection.")] = "PROJECT.REGION.CONNECTION",
+    bucket: Annotated[str, typer.Option(help="Of pipeline.onnx and the answers.")] = "gs://BUCKET",
     answers: Annotated[
-        Path | None, typer.Option(help="Write the answers to all possible flights to this CSV.")
+        Path | None, typer.Option(help="A folder to write the answers of all flights to.")
     ] = None,
-    model: Annotated[Path, typer.Option(help="Model.")] = ARTIFACTS / "model.onnx",
+    model: Annotated[Path, typer.Option(help="The model.")] = ARTIFACTS / "model.onnx",
 ) -> None:
     """Print the SQL that brings the model to BigQuery, in three ways."""
+    from function.model import Model
     from training.batch import bigquery as sql
 
-    place = sql.Place(dataset, table, endpoint, connection, bucket, scheduled)
-    typer.echo(sql.script(place), nl=False)
-    if answers:
-        from function.model import Model
-        from training.release.artifacts import whole
-
-        with whole(answers) as new:
-            written = sql.write_answers(Model(model), new)
-        console.print(f"{written:,} answers: {answers}. Copy them to {bucket}/{sql.ANSWERS_FILE}")
-
-
-type _Names = tuple[str, str, str, str, str, str | None]
-_CHALLENGE: _Names = ("OPERA", "TIPOVUELO", "MES", "Fecha-I", "Fecha-O", None)
-
-
-def _counted(data: str, names: _Names | None, split: Split | None, *, drop_bad: bool) -> "Counts":
-    challenge = names in {None, _CHALLENGE} and not drop_bad and _is_csv(data)
-    if split is Split.rows and not challenge:
-        raise DataError(
-            f"Cannot split {data} by its rows: expected one CSV file with the columns "
-            f"{', '.join(map(str, _CHALLENGE[:-1]))}, and no --drop-bad. Use `--split draw`."
-        )
-    with console.status(f"Reading {data}"):
-        if challenge and split is not Split.draw:
-            from training.flights.counts import read
-
-            return read(Path(data))
-        # Here, since a table of counts needs no engine.
-        from training.flights.aggregation import count as count_flights
-        from training.flights.sources import Columns
-
-        counted = count_flights(data, Columns(*(names or _CHALLENGE)), drop_bad=drop_bad)
-    if counted.left_out:
-        console.print(f"Left out {counted.left_out:,} bad rows of {data}")
-    return counted.counts
-
-
-def _is_csv(data: str) -> bool:
-    return re.search(r"^(bigquery|spark):|[*?[]", data) is None and not data.endswith(".parquet")
+    place = sql.Place(dataset, table, endpoint, connection, bucket)
+    loaded = Model(model)
+    if answers is not None:
+        for path in sql.write_answers(answers, loaded):
+            console.print(f"Wrote {path}")
+    typer.echo(sql.script(place, loaded, columns), nl=False)
 
 
 def _stop(*_: object) -> Never:

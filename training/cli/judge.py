@@ -10,20 +10,23 @@ from typing import Annotated
 import typer
 
 from training.errors import GateError
-from training.project import ARTIFACTS, SCL_2017
+from training.flights.columns import Columns
+from training.project import ARTIFACTS, airport_of
 
 from .data import read_counts
-from .options import Data, DropBad
+from .options import ADDRESS, Data, DropBad, with_columns
 
 
+@with_columns
 def gate(
     serving: Annotated[str, typer.Option(help="The serving function's URL, or empty.")],
     margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
     token_file: Annotated[
         Path | None, typer.Option(help="An identity token for the serving function.")
     ] = None,
-    data: Data = str(SCL_2017),
+    data: Data = None,
     *,
+    columns: Columns,
     allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
 ) -> None:
     """Refuse the trained model where it is worse than the serving one on the same flights."""
@@ -34,15 +37,23 @@ def gate(
     champion = Deployed(serving, token) if serving else None
     try:
         challenger = ModelFile(ARTIFACTS / "model.onnx")
-        typer.echo(judge(challenger, champion, read_counts(data), margin))
+        typer.echo(
+            judge(
+                challenger,
+                champion,
+                read_counts(airport_of(data).data, columns),
+                margin,
+            )
+        )
     except GateError as error:
         if not allow_worse:
             raise
         typer.echo(f"{error} Allowed all the same.")
 
 
+@with_columns
 def evaluate(
-    data: Data,
+    data: Annotated[str, typer.Option(help=f"Counts or flights. {ADDRESS}")],
     url: Annotated[
         str | None, typer.Option(help="A deployed function, with a token in PUNTUAL_TOKEN.")
     ] = None,
@@ -50,6 +61,7 @@ def evaluate(
         float, typer.Option(help="How much worse the metrics may be.", min=0)
     ] = 0.005,
     *,
+    columns: Columns,
     drop_bad: DropBad = False,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if it is broken.")] = False,
 ) -> None:
@@ -61,7 +73,7 @@ def evaluate(
 
     token = os.environ.get("PUNTUAL_TOKEN") or None
     model = Deployed(url, token) if url else ModelFile(ARTIFACTS / "model.onnx")
-    counts = read_counts(data, drop_bad=drop_bad)
+    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
     cells = counts.table.groupby(FEATURES, as_index=False)[TOTALS].sum()
     judged = evaluation.evaluate(model, cells)
     for line in evaluation.report(judged, margin):

@@ -3,17 +3,19 @@
 Each command imports what it needs, so that `--help` is quick.
 """
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from training.project import ARTIFACTS, SCL_2017
+from training.flights.columns import Columns
+from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import Data, DropBad
+from .options import Data, DropBad, SplitOption, with_columns
 
 
 class Features(StrEnum):
@@ -23,10 +25,19 @@ class Features(StrEnum):
     top10 = "top10"
 
 
+@with_columns
 def train(
-    data: Data = str(SCL_2017),
+    columns: Columns,
+    data: Data = None,
+    place: Annotated[
+        str | None, typer.Option(help='Where the flights depart, such as "New York (JFK)".')
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="When they departed, by default the years of their times.")
+    ] = None,
     features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
-    out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
+    out: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    split: SplitOption = None,
     *,
     drop_bad: DropBad = False,
 ) -> None:
@@ -35,17 +46,26 @@ def train(
 
     from .summary import before, figures, lines
 
-    counts, earlier = read_counts(data, drop_bad=drop_bad), before(out)
+    airport = airport_of(data, place, period)
+    counts = read_counts(airport.data, columns, drop_bad=drop_bad, split=split)
+    counts = replace(counts, period=period or counts.period or airport.period)
+    earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
-        metrics = publish(counts, features, out, "Santiago (SCL)")
+        metrics = publish(counts, features, out, airport.place)
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
+    named = f" DATA='{data}'" if data else ""
+    console.print(f"The report: make report{named}", highlight=False, soft_wrap=True)
 
 
+@with_columns
 def select(
-    data: Data = str(SCL_2017),
+    columns: Columns,
+    data: Data = None,
+    split: SplitOption = None,
     *,
+    drop_bad: DropBad = False,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
     """Repeat the choice of settings, by cross-validation inside the training flights."""
@@ -62,14 +82,15 @@ def select(
         chosen_settings,
         cross_validate,
     )
-    from training.release.artifacts import replace
+    from training.release.artifacts import replace as replace_files
 
     from .summary import comparison, scores
 
-    counts = read_counts(data)
+    address = airport_of(data).data
+    counts = read_counts(address, columns, drop_bad=drop_bad, split=split)
     with Progress(console=console) as progress:
         task = progress.add_task("Cross-validating", total=len(FITS) * FOLDS * REPEATS)
-        table = cross_validate(counts, lambda: progress.advance(task))
+        table = cross_validate(counts, lambda: progress.advance(task), FITS)
     choice, current = choose(table), chosen_settings()
     console.print(scores(table, choice, current))
     console.print(comparison(table, choice, current), highlight=False, soft_wrap=True)
@@ -77,6 +98,6 @@ def select(
     typer.echo(chosen, nl=False)
     if save:
         measured = table.to_csv(index=False, lineterminator="\n", float_format="%.9g").encode()
-        replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
+        replace_files(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")

@@ -1,19 +1,123 @@
 """Options that several commands share."""
 
-from typing import Annotated, Final
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Annotated, Any, Final, get_type_hints
 
 import typer
+
+from training.errors import UserError
+from training.flights.columns import Columns
+from training.project import load
 
 ADDRESS: Final = (
     "Files (`flights.csv`, `2017/*.parquet`), `bigquery:PROJECT.DATASET.TABLE`, "
     "`spark:DATABASE.TABLE` or `spark:PATH`."
 )
 
-Data = Annotated[str, typer.Option(help=f"Counts (see data/README.md), or flights. {ADDRESS}")]
-Airline = Annotated[str, typer.Option("--airline", help="Airline name column.")]
-FlightType = Annotated[str, typer.Option("--type", help="Flight type column (I or N).")]
-Month = Annotated[str, typer.Option("--month", help="Month column.")]
-Scheduled = Annotated[str, typer.Option("--scheduled", help="Scheduled departure time column.")]
-Actual = Annotated[str, typer.Option("--actual", help="Actual departure time column.")]
-Delay = Annotated[str | None, typer.Option("--delay", help="Ready-made delay column (0 or 1).")]
+
+class Split(StrEnum):
+    """How flights are divided for training and validation."""
+
+    rows = "rows"
+    draw = "draw"
+
+
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Counts (see data/README.md), or flights. {ADDRESS} By default those of "
+        "data/airport.toml."
+    ),
+]
 DropBad = Annotated[bool, typer.Option("--drop-bad", help="Leave bad rows out and say how many.")]
+SplitOption = Annotated[
+    Split | None,
+    typer.Option(
+        help="The challenge's split, by the order of the rows of files, or a seeded draw. By "
+        "default `rows` for one CSV with the challenge's columns, else `draw`."
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnOptions:
+    """The options that name the columns of a table of flights; `None` is the project's default."""
+
+    airline: Annotated[
+        str | None,
+        typer.Option(
+            "--airline", help="Airline name column. The columns' defaults are in data/airport.toml."
+        ),
+    ] = None
+    flight_type: Annotated[str | None, typer.Option("--type", help="Flight type column.")] = None
+    type_value: Annotated[
+        str | None, typer.Option("--type-value", help="The flight type of all flights.")
+    ] = None
+    type_map: Annotated[
+        list[str] | None,
+        typer.Option("--type-map", help="A flight type of the table as another, such as Int=I."),
+    ] = None
+    month: Annotated[
+        str | None,
+        typer.Option("--month", help="Month column; without one, the scheduled time's month."),
+    ] = None
+    scheduled: Annotated[
+        str | None,
+        typer.Option("--scheduled", help="Scheduled local time column; '' reads no times."),
+    ] = None
+    actual: Annotated[
+        str | None, typer.Option("--actual", help="Actual departure time column.")
+    ] = None
+    delay: Annotated[
+        str | None,
+        typer.Option("--delay", help="Ready-made delay column (0 or 1) instead of --actual."),
+    ] = None
+
+    def columns(self) -> Columns:
+        """Return the columns of the project with these options in their places."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        types = given.pop("type_map")
+        columns = replace(
+            load().columns, **{name: value for name, value in given.items() if value is not None}
+        )
+        if self.actual and not self.delay:
+            columns = replace(columns, delay=None)
+        return replace(columns, types=tuple(map(_pair, types))) if types else columns
+
+
+def with_columns(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `ColumnOptions`, which it takes as its argument `columns`."""
+
+    @functools.wraps(command)
+    def wrapped(**arguments: Any) -> None:  # noqa: ANN401  # what typer parsed
+        names = {field.name for field in fields(ColumnOptions)} & {*arguments}
+        options = ColumnOptions(**{name: arguments.pop(name) for name in names})
+        command(**arguments, columns=options.columns())
+
+    signature = inspect.signature(command)
+    hints = get_type_hints(ColumnOptions, include_extras=True)
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+        for name, hint in hints.items()
+    ]
+    own = get_type_hints(command, include_extras=True)
+    kept = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own[name])
+        for name, parameter in signature.parameters.items()
+        if name != "columns"
+    ]
+    parameters = [*kept, *options]
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
+    return wrapped
+
+
+def _pair(text: str) -> tuple[str, str]:
+    given, equals, meant = text.partition("=")
+    if not (given and equals and meant):
+        raise UserError(f"Cannot map {text!r}: expected --type-map TYPE=TYPE, such as Int=I.")
+    return given, meant

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.project import ARTIFACTS, SCL_2017
+from training.flights.columns import Columns
+from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import ADDRESS, Data, DropBad
+from .options import ADDRESS, Data, DropBad, with_columns
 
 if TYPE_CHECKING:
     from training.flights.exploration import Exploration
@@ -23,27 +24,36 @@ Destination = Annotated[
 ]
 
 
+@with_columns
 def report(
-    data: Data = str(SCL_2017),
+    data: Data = None,
     destination: Destination = None,
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
     *,
+    columns: Columns,
     drop_bad: DropBad = False,
 ) -> None:
     """Write the page of the model and its data, from the flights or counts it was trained on."""
     from training.report.page import write
 
-    counts = read_counts(data, drop_bad=drop_bad)
+    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
     with console.status("Measuring and drawing"):
-        page = write(counts, _explored(data, destination), out, data)
+        page = write(
+            counts,
+            _explored(data, columns, destination),
+            out,
+            airport_of(data).data,
+        )
     console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
 
 
+@with_columns
 def explore(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[Path, typer.Option(help="Where the counts go.")],
     destination: Destination = None,
     *,
+    columns: Columns,
     drop_bad: DropBad = False,
 ) -> None:
     """Count the flights of each destination, which only the report shows.
@@ -51,18 +61,21 @@ def explore(
     Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
     """
     from training.flights.exploration import Exploration
-    from training.release.artifacts import replace
+    from training.flights.sources import files_of
+    from training.release.artifacts import check_target, replace
 
-    read_counts(flights, drop_bad=drop_bad)  # refuses bad rows
-    explored = Exploration.from_flights(flights, destination=destination)
+    check_target(out, files_of(flights))
+    read_counts(flights, columns, drop_bad=drop_bad)  # refuses bad rows
+    explored = Exploration.from_flights(flights, columns, destination=destination)
     replace(out.parent, {out.name: explored.to_csv().encode()})
 
 
-def _explored(data: str, destination: str | None) -> "Exploration | None":
+def _explored(data: str | None, columns: Columns, destination: str | None) -> "Exploration":
     """Return what the flights show beyond counts, or what lies beside counts."""
     from training.flights.exploration import Exploration
 
-    beside = Path(data).with_name(f"{Path(data).stem}_exploration.csv")
-    if Path(data).is_file() and beside.exists():
+    address = airport_of(data).data
+    beside = Path(address).with_name(f"{Path(address).stem}_exploration.csv")
+    if Path(address).is_file() and beside.exists():
         return Exploration.read(beside)
-    return Exploration.from_flights(data, destination=destination)
+    return Exploration.from_flights(address, columns, destination)

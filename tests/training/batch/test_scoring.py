@@ -17,8 +17,10 @@ from starlette.testclient import TestClient
 
 from training.batch.scoring import score
 from training.errors import DataError
-from training.flights.sources import Columns
+from training.flights.columns import Columns
+from training.flights.counts import Counts
 from training.project import ARTIFACTS
+from training.release.publish import publish
 
 MODEL = ARTIFACTS / "model.onnx"
 COMMAND = [sys.executable, "-m", "training", "score"]
@@ -60,7 +62,7 @@ def test_three_ways_answer_the_real_flights_bit_for_bit(
     raw = pd.read_csv(raw_flights)
     pd.testing.assert_series_equal(batch["Fecha-I"], raw["Fecha-I"], check_dtype=False)
     pd.testing.assert_series_equal(batch["OPERA"], raw["OPERA"], check_dtype=False)
-    flights = raw[["OPERA", "TIPOVUELO", "MES"]].to_dict("records")
+    flights = raw[["OPERA", "TIPOVUELO", "MES", "Fecha-I"]].to_dict("records")
     http: dict[str, list[float]] = {"delay": [], "probability": []}
     remote: dict[str, list[float]] = {"delay": [], "probability": []}
     for start in range(0, len(flights), 10_000):
@@ -110,23 +112,105 @@ def test_columns_may_bear_other_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "row",
+    ("row", "reason"),
     [
-        pytest.param("Nobody's Air,N,1,x", id="airline"),
-        pytest.param("Sky Airline,X,1,x", id="type"),
-        pytest.param("Sky Airline,N,13,x", id="month"),
-        pytest.param("Sky Airline,N,,x", id="null"),
+        pytest.param(
+            "Nobody's Air,N,1,x",
+            'airline "Nobody\'s Air" was never in training (2 rows)',
+            id="airline",
+        ),
+        pytest.param(
+            "Sky Airline,X,1,x", "flight type 'X' was never in training (2 rows)", id="type"
+        ),
+        pytest.param(
+            "Sky Airline,N,13,x",
+            "expected an integer from 1 to 12, got '13' - at line 5, column `MES`, '13' - at line",
+            id="month",
+        ),
+        pytest.param(
+            "Sky Airline,N,,x",
+            "expected an integer from 1 to 12, got nothing - at line 5, column `MES`",
+            id="null",
+        ),
     ],
 )
-def test_unknown_flights_stop_it_or_come_out_empty(tmp_path: Path, row: str) -> None:
+def test_unknown_flights_stop_it_or_come_out_empty(tmp_path: Path, row: str, reason: str) -> None:
     address, out = written(tmp_path, f"{ROWS}{row}\n{row}\n"), tmp_path / "o.parquet"
-    with pytest.raises(DataError, match=r"does not know 2 of 5 flights: 2 of \("):
+    with pytest.raises(DataError) as refusal:
         score(address, str(out), MODEL)
+    assert f"the model does not know 2 of its rows: {reason}" in str(refusal.value)
     assert not out.exists()
     assert score(address, str(out), MODEL, empty=True).unknown == 2
     table = pd.read_parquet(out)
     assert table["delay"].isna().to_list() == [False] * 3 + [True] * 2
     assert table["probability"].isna().to_list() == [False] * 3 + [True] * 2
+
+
+def test_the_scheduled_time_sharpens_the_answer(tmp_path: Path, client: TestClient) -> None:
+    times = ["2017-07-14 19:30:00", "2017-07-14T19:30", "", "2017-07-14 06:00:00.5"]
+    rows = [f"Sky Airline,N,7,{time}" for time in times]
+    address = written(tmp_path, "\n".join(["OPERA,TIPOVUELO,MES,Fecha-I", *rows]))
+    out = tmp_path / "o.csv"
+    score(address, str(out), MODEL)
+    flights = [
+        {"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 7, "Fecha-I": time or None}
+        for time in times
+    ]
+    asked = client.post("/predict?probability=true", json={"flights": flights}).json()
+    table = pd.read_csv(out, dtype={"probability": np.float32})
+    expected = np.array(asked["probability"], np.float32)
+    assert table["probability"].to_numpy().tobytes() == expected.tobytes()
+    assert len(set(expected)) == 3
+    score(address, str(out), MODEL, Columns(scheduled=""))
+    table = pd.read_csv(out, dtype={"probability": np.float32})
+    assert set(table["probability"]) == {expected[2]}
+
+
+@pytest.mark.parametrize(
+    ("time", "reason"),
+    [
+        pytest.param("2017-07-14T19:30:00Z", "expected a local date and time", id="zone"),
+        pytest.param("2017-07-14", "expected a local date and time", id="date alone"),
+        pytest.param("1730", "Make times of numbers such as 1730", id="digits"),
+        pytest.param("2017-08-14 19:30:00", "expected the month of the", id="another month"),
+    ],
+)
+def test_a_time_that_a_request_may_not_have_is_refused_or_left_empty(
+    tmp_path: Path, time: str, reason: str
+) -> None:
+    rows = f"OPERA,TIPOVUELO,MES,Fecha-I\nSky Airline,N,7,{time}\nSky Airline,N,7,\n"
+    address, out = written(tmp_path, rows), tmp_path / "o.parquet"
+    with pytest.raises(DataError, match=reason):
+        score(address, str(out), MODEL)
+    assert score(address, str(out), MODEL, empty=True).unknown == 1
+    assert pd.read_parquet(out)["delay"].isna().to_list() == [True, False]
+
+
+def test_a_month_that_was_never_in_training_is_named(tmp_path: Path, elsewhere: Counts) -> None:
+    publish(elsewhere, "all", tmp_path)
+    airline = elsewhere.categories.OPERA[0].replace('"', '""')
+    address = written(tmp_path, f'OPERA,TIPOVUELO,MES\n"{airline}",N,10\n"{airline}",N,1\n')
+    with pytest.raises(DataError, match=r"month 10 was never in training \(1 rows\)"):
+        score(address, str(tmp_path / "o.csv"), tmp_path / "model.onnx")
+
+
+def test_fewer_rows_than_were_read_are_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copy_one(*arguments: Path) -> None:
+        arguments[2].write_text("OPERA\nSky Airline\n")
+
+    monkeypatch.setattr("training.batch.scoring.copy", copy_one)
+    out = tmp_path / "o.csv"
+    with pytest.raises(DataError, match="3 rows were read, but 1 would be written"):
+        score(written(tmp_path, ROWS), str(out), MODEL)
+    assert not out.exists()
+
+
+def test_a_text_that_a_spreadsheet_would_run_is_kept(tmp_path: Path) -> None:
+    address = written(tmp_path, ROWS.replace("a\n", "=1+1\n"))
+    score(address, str(tmp_path / "o.csv"), MODEL)
+    assert pd.read_csv(tmp_path / "o.csv")["note"][0] == "=1+1"
 
 
 @pytest.mark.parametrize("out", ["o.parquet", "o.csv"])
@@ -144,11 +228,19 @@ def test_flights_that_are_all_unknown_come_out_empty(tmp_path: Path, out: str) -
         pytest.param(ROWS, "o.txt", "ends in .parquet or .csv", id="no such format"),
         pytest.param(ROWS, "spark:scored", "the flights are in duckdb", id="another engine"),
         pytest.param(ROWS.replace("MES", "m"), "o.csv", "no column `MES`", id="no column"),
+        pytest.param(ROWS, "flights.csv", "it is read from", id="onto its input"),
+        pytest.param(ROWS, "link.csv", "it is read from", id="onto a link to its input"),
+        pytest.param(ROWS, "folder.csv", "it is a folder", id="onto a folder"),
+        pytest.param(ROWS, "flights.csv/o.csv", "Cannot write", id="below a file"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(tmp_path: Path, text: str, out: str, reason: str) -> None:
+    address = written(tmp_path, text)
+    (tmp_path / "link.csv").symlink_to(address)
+    (tmp_path / "folder.csv").mkdir()
     with pytest.raises(DataError, match=reason):
-        score(written(tmp_path, text), out if ":" in out else str(tmp_path / out), MODEL)
+        score(address, out if ":" in out else str(tmp_path / out), MODEL)
+    assert Path(address).read_text() == text
 
 
 @pytest.mark.parametrize("out", ["o.parquet", "o.csv"])

@@ -1,15 +1,16 @@
 """`python -m training` and `make` do what the README says, and refuse in one line."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from tests.support.paths import ROOT
 from training import __main__ as command_line
+from training.fitting.selection import SETTINGS, choose
 from training.flights.counts import Counts
 from training.model import Settings
 
@@ -61,37 +62,26 @@ def test_bad_data_ends_with_one_line_and_writes_nothing(tmp_path: Path) -> None:
 def test_select_shows_its_table_and_saves_only_when_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grid = [Settings(5, 0.3, 2, 20), Settings(10, 0.3, 2, 20)]
-    saved = tmp_path / "settings.json"
-    saved.write_text("{}")
-    monkeypatch.setattr("training.release.publish.SETTINGS", saved)
-    monkeypatch.setattr("training.fitting.selection.GRID", grid)
+    saved, table = tmp_path / "settings.json", tmp_path / "selection.csv"
+    before = SETTINGS.read_bytes()
+    saved.write_bytes(before)
+    for name, value in {
+        "SETTINGS": saved,
+        "TABLE": table,
+        "FITS": [Settings(10, 0.3, 2, 20)],
+        "TREES": (5, 10),
+        "REPEATS": 1,
+    }.items():
+        monkeypatch.setattr(f"training.fitting.selection.{name}", value)
+    monkeypatch.setenv("COLUMNS", "80")
     shown = CliRunner().invoke(command_line.app, ["select"])
     assert shown.exit_code == 0
     assert '"n_estimators": 10' in shown.stdout
-    assert saved.read_text() == "{}"
+    assert "chosen" in shown.stderr
+    assert "are not among those compared" in shown.stderr
+    assert saved.read_bytes() == before
     kept = CliRunner().invoke(command_line.app, ["select", "--save"])
     assert kept.exit_code == 0
     assert saved.read_text() in kept.stdout
     assert '"n_estimators": 10' in saved.read_text()
-
-
-def test_a_python_too_old_is_told_which_is_needed(tmp_path: Path) -> None:
-    # A stand-in, since an old Python is not on every machine: it says that it is one.
-    old = tmp_path / "python3"
-    old.write_text(
-        f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 9, 2)\n'
-        'sys.version = \'3.9.2 (main)\'\nexec(sys.argv[1])" "$2"\n'
-    )
-    old.chmod(0o755)
-    ended = subprocess.run(
-        ["make", "--silent", f"PYTHON={old}", ".build/too-old/ready"],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"MAKEFLAGS": ""},
-    )
-    assert ended.returncode != 0
-    assert ended.stderr.startswith(f"Puntual needs Python 3.12 or newer, and {old} is 3.9.2.\n")
-    assert not (ROOT / ".build" / "too-old").exists()
+    assert choose(pd.read_csv(table)) == Settings(10, 0.3, 2, 20)
