@@ -86,10 +86,7 @@ class Handlers:
 
 
 def _flag(query: Query, name: str) -> bool:
-    match query.get(name, "false"):
-        case "true":
-            return True
-        case "false":
-            return False
-        case value:
-            raise InputError(f"Expected true or false, got {shown(value)}", path=f"?{name}")
+    value = query.get(name, "false")
+    if value not in {"true", "false"}:
+        raise InputError(f"Expected true or false, got {shown(value)}", path=f"?{name}")
+    return value == "true"

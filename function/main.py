@@ -151,15 +151,19 @@ def _route(scope: Scope) -> Handler:
 async def _body(request: Request) -> bytes:
     headers = dict(request.scope["headers"])  # `request.headers` decodes them all each time
     content_type = headers.get(b"content-type", b"none")
-    if content_type.partition(b";")[0].strip().lower() != b"application/json":
+    if content_type != b"application/json" and not _is_json(content_type):
         got = shown(content_type.decode("latin-1"))
         raise HttpError(415, f"Expected the content type application/json, got {got}")
-    encoding = headers.get(b"content-encoding", b"identity")
-    if encoding.lower() != b"identity":
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.lower() != b"identity":
         message = f"Expected no content encoding, got {shown(encoding.decode('latin-1'))}"
         raise HttpError(415, message, ((b"accept-encoding", b"identity"),))
     bodies.check(int(headers.get(b"content-length", 0)))  # the server lets only digits through
     return await bodies.read(request.receive)
+
+
+def _is_json(content_type: bytes) -> bool:
+    return content_type.partition(b";")[0].strip().lower() == b"application/json"
 
 
 def _query(scope: Scope) -> Query:

@@ -1,4 +1,4 @@
-"""Training on rows against training on counts, each in a process of its own.
+"""Training on rows against training on counts, without times, each in a process of its own.
 
 `python -m tests.bench.fit rows|counts FLIGHTS.parquet` prints a `Fit`.
 """
@@ -19,11 +19,18 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import OneHotEncoder
 from xgboost import XGBClassifier
 
+from function.metadata import Categories
 from tests.support.paths import ROOT
-from training.flights.features import FEATURES, categories_of, every_flight
+from training.fitting.selection import chosen_settings
+from training.flights.features import (
+    FLIGHT,
+    categories_of,
+    every_cell,
+    flights_of,
+    without_time,
+)
 from training.flights.reading import read
 from training.model import DelayModel, Settings
-from training.release.publish import SETTINGS
 
 from .contender import BUILD
 from .load import Void
@@ -51,9 +58,9 @@ def flights(rows: int, folder: Path = BUILD / "bench") -> Path:
     cells["n"] = rng.multinomial(rows, cells["n"] / cells["n"].sum())
     unfinished = path.with_suffix(".unfinished")
     with duckdb.connect() as database:
-        database.register("cells", cells[[*FEATURES, "delay", "n"]])
+        database.register("cells", cells[[*FLIGHT, "delay", "n"]])
         database.execute(
-            f"COPY (SELECT {', '.join(FEATURES)}, delay FROM cells, unnest(range(n)) "
+            f"COPY (SELECT {', '.join(FLIGHT)}, delay FROM cells, unnest(range(n)) "
             f"ORDER BY random()) TO '{unfinished}' (FORMAT parquet)"
         )
     unfinished.rename(path)
@@ -72,10 +79,10 @@ def measure(path: Path) -> dict[str, float]:
 def count(path: Path) -> pd.DataFrame:
     """Count the flights of a Parquet file."""
     each = duckdb.from_parquet(str(path))
-    names = ", ".join(FEATURES)
+    names = ", ".join(FLIGHT)
     counts = each.aggregate(f"{names}, count(*) AS flights, sum(delay)::BIGINT AS delayed")
     table: pd.DataFrame = counts.df()
-    return table.sort_values(FEATURES, ignore_index=True)
+    return without_time(table.sort_values(FLIGHT, ignore_index=True))
 
 
 def on_counts(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]:
@@ -86,7 +93,7 @@ def on_counts(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32
         cells = count(path)
         model.fit_counts(cells, categories_of(cells))
         seconds = time.perf_counter() - start
-        return seconds, model.margin(model.preprocess(every_flight(model.categories)))
+        return seconds, model.margin(model.preprocess(_every_flight(model.categories)))
 
 
 def on_rows(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]:
@@ -98,10 +105,14 @@ def on_rows(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]
     classifier = XGBClassifier(
         **asdict(settings), scale_pos_weight=(1 - delay_rate) / delay_rate, base_score=0.5
     )
-    classifier.fit(encoder.fit_transform(table[FEATURES]), table["delay"])
+    classifier.fit(encoder.fit_transform(table[FLIGHT]), table["delay"])
     seconds = time.perf_counter() - start
-    rows = encoder.transform(every_flight(categories_of(table)))
+    rows = encoder.transform(_every_flight(categories_of(table))[FLIGHT])
     return seconds, classifier.predict(rows, output_margin=True)
+
+
+def _every_flight(categories: Categories) -> pd.DataFrame:
+    return flights_of(np.concatenate(list(every_cell(categories))), categories)
 
 
 def _in_a_process(on: str, path: Path) -> Fit:
@@ -112,6 +123,5 @@ def _in_a_process(on: str, path: Path) -> Fit:
 
 if __name__ == "__main__":
     fit = {"rows": on_rows, "counts": on_counts}[sys.argv[1]]
-    told = msgspec.json.decode(SETTINGS.read_bytes(), type=Settings)
-    taken, margins = fit(Path(sys.argv[2]), told)
+    taken, margins = fit(Path(sys.argv[2]), chosen_settings())
     sys.stdout.write(msgspec.json.encode(Fit(taken, margins.tolist())).decode())

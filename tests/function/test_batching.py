@@ -72,35 +72,34 @@ def test_a_request_waits_for_no_other() -> None:
     assert model.runs == [1, 1]
 
 
-def test_a_request_without_company_spares_the_next_ones_the_wait() -> None:
+def test_ever_more_requests_are_spared_the_wait_while_there_is_no_company() -> None:
     async def ask() -> None:
         batcher = Batcher(model)
-        for _ in range(2):
+        for row in rows:
             waits = asyncio.create_task(answer(batcher, [7]))
             await asyncio.sleep(0)
             assert not waits.done()
             assert same(await waits, [7])
-            for cell in range(ALONE):
+            for cell in range(row):
                 assert same(at_once(batcher, [cell]), [cell])
 
-    model = Counted()
+    model, rows = Counted(), [1, 3, 7, 15, ALONE, ALONE]
     asyncio.run(ask())
-    assert model.runs == [1] * 2 * (ALONE + 1)
+    assert model.runs == [1] * (len(rows) + sum(rows))
 
 
-def test_requests_with_company_share_their_runs_until_one_has_none() -> None:
+def test_requests_with_company_share_their_runs_again() -> None:
     async def ask() -> None:
         batcher = Batcher(model)
-        await answer(batcher, [1])
-        for _ in range(ALONE - 1):
-            at_once(batcher, [1])
-        for _ in range(3):  # the first of them runs at once, all others with their neighbours
-            found = await asyncio.gather(*(answer(batcher, [cell]) for cell in range(4)))
-            assert all(same(each, [cell]) for cell, each in enumerate(found))
+        for _ in range(2):
+            await answer(batcher, [1])
+            for _ in range(3):  # the first of them runs at once, all others with their neighbours
+                found = await asyncio.gather(*(answer(batcher, [cell]) for cell in range(4)))
+                assert all(same(each, [cell]) for cell, each in enumerate(found))
 
     model = Counted()
     asyncio.run(ask())
-    assert model.runs[ALONE:] == [1, 3, 4, 4]
+    assert model.runs == [1, 1, 3, 4, 4] * 2
 
 
 @pytest.mark.parametrize("alone", [False, True], ids=["shared", "alone"])

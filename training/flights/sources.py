@@ -114,6 +114,14 @@ def open_source(address: str) -> Source:
     return openers[scheme](address, rest)
 
 
+def files_of(address: str) -> tuple[Path, ...]:
+    """Return the files of an address, or none where it names a table."""
+    scheme, rest = scheme_of(address)
+    if scheme == "duckdb":
+        return files.named(rest)
+    return (Path(rest),) if scheme == SPARK else ()
+
+
 def _open_files(address: str, pattern: str) -> Source:
     import duckdb  # noqa: PLC0415  # every engine's own module is imported where it is asked for
 

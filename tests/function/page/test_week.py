@@ -17,31 +17,45 @@ from tests.function.page.browsing import (
 )
 
 
+def expect_week_of(page: Page, client: TestClient, choice: Choice) -> None:
+    """Expect the chances of this flight in all hours, and the cells that training never saw."""
+    week = [choice._replace(day=day, hour=hour) for day in range(1, 8) for hour in range(24)]
+    asked = predicted(client, week)
+    cells = page.locator("#week [role=gridcell]")
+    expect(cells).to_have_text([f"{100 * probability:.0f}" for probability, _ in asked])
+    shown = cells.evaluate_all(
+        "cells => cells.map(({ dataset, className }) => [dataset.day, dataset.hour, className])"
+    )
+    assert shown == [
+        [str(one.day), str(one.hour), "" if flights else "none"]
+        for one, (_, flights) in zip(week, asked, strict=True)
+    ]
+
+
 def test_it_shows_every_hour_of_the_week(
     page: Page, origin: str, client: TestClient, timed: Choice
 ) -> None:
     show(page, origin + timed.fragment)
-    shown = page.locator("#week [role=gridcell]").evaluate_all(
-        "cells => cells.map(({ dataset, innerText, className }) =>"
-        " [dataset.day, dataset.hour, innerText, className])"
-    )
-    week = [timed._replace(day=day, hour=hour) for day in range(1, 8) for hour in range(24)]
-    assert shown == [
-        [
-            str(choice.day),
-            str(choice.hour),
-            f"{100 * probability:.0f}",
-            "" if flights else "none",
-        ]
-        for choice, (probability, flights) in zip(week, predicted(client, week), strict=True)
-    ]
+    expect_week_of(page, client, timed)
+
+
+def test_it_follows_the_flight(
+    page: Page, origin: str, client: TestClient, timed: Choice, late: Choice
+) -> None:
+    show(page, origin + timed.fragment)
+    page.get_by_label("Airline", exact=True).select_option(late.airline)
+    month = timed.month % 12 + 1
+    page.get_by_label("Month").select_option(MONTHS[month - 1])
+    expect_week_of(page, client, timed._replace(airline=late.airline, month=month))
 
 
 def test_its_title_names_the_flight(page: Page, origin: str, timed: Choice) -> None:
     show(page, origin + timed.fragment)
     title = page.locator("#week-title")
     expect(title).to_contain_text(f"The week of {timed.airline}, ")
-    expect(title).to_contain_text(f", {MONTHS[timed.month - 1]}")
+    for month in (MONTHS[5], MONTHS[10]):
+        page.get_by_label("Month").select_option(month)
+        expect(title).to_contain_text(f", {month}")
 
 
 def test_a_click_chooses_its_time(
@@ -106,6 +120,3 @@ def test_the_year_keeps_up_with_the_week(page: Page, origin: str, timed: Choice)
     show(page, origin + timed.fragment)
     page.locator("#week [data-day='1'][data-hour='6']").click()
     expect(page.locator("#year-title")).to_contain_text("Monday 06:00")
-    page.locator("#year [role=gridcell]").first.click()
-    expect(page.locator("#week-title")).to_contain_text("January")
-    expect(page.locator("#week [aria-selected=true]")).to_have_attribute("data-hour", "6")

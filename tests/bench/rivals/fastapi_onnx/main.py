@@ -2,16 +2,18 @@
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
 
+WEEKDAYS = ["Lunes", "Martes", "Miercoles", "Jueves", "Viernes", "Sabado", "Domingo"]
 MODEL = Path(__file__).parents[4] / "artifacts" / "model.onnx"
 
 
@@ -21,6 +23,7 @@ class Flight(BaseModel):
     OPERA: str
     TIPOVUELO: str
     MES: int
+    scheduled: datetime | None = Field(default=None, alias="Fecha-I")
 
 
 class Flights(BaseModel):
@@ -53,5 +56,8 @@ async def predict(payload: Flights) -> Delays:
         one_hot[row, place["OPERA", flight.OPERA]] = 1
         one_hot[row, place["TIPOVUELO", flight.TIPOVUELO]] = 1
         one_hot[row, place["MES", flight.MES]] = 1
+        time = flight.scheduled
+        one_hot[row, place["HORA", time.hour if time else -1]] = 1
+        one_hot[row, place["DIANOM", WEEKDAYS[time.weekday()] if time else ""]] = 1
     (delay,) = session.run(["delay"], {"one_hot": one_hot})
     return Delays(predict=delay.tolist())
