@@ -146,3 +146,8 @@ $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/req
 	@.setup/environment $* $<
 
 include .cloud/cloud.mk
+
+# BigQuery's ONNX Runtime needs Python 3.10; where there is none, its tests skip.
+ifneq ($(filter test-all,$(MAKECMDGOALS)),)
+test-all: $(if $(wildcard $(PYTHON310)),.build/bigquery/ready)
+endif
