@@ -1,4 +1,4 @@
-"""Training on rows against training on counts, each in a process of its own.
+"""Training on rows against training on counts, without times, each in a process of its own.
 
 `python -m tests.bench.fit rows|counts FLIGHTS.parquet` prints a `Fit`.
 """
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import OneHotEncoder
 from xgboost import XGBClassifier
 
+from function.metadata import Categories
 from tests.support.paths import ROOT
-from training.flights.features import FEATURES, categories_of, every_flight
+from training.fitting.selection import SETTINGS
+from training.flights.features import FLIGHT, categories_of, every_cell, flights_of
 from training.flights.reading import read
 from training.model import DelayModel, Settings
-from training.release.publish import SETTINGS
 
 from .contender import BUILD
 from .load import Void
@@ -44,16 +45,16 @@ def flights(rows: int, folder: Path = BUILD / "bench") -> Path:
     path = folder / f"flights-{rows}.parquet"
     if path.exists():
         return path
-    table = read(ROOT / "data" / "scl_2017.csv").table
+    table = read(ROOT / "data" / "scl_2017.csv").without_time().table
     punctual = table.assign(n=table["flights"] - table["delayed"], delay=0)
     cells = pd.concat([punctual, table.assign(n=table["delayed"], delay=1)])
     rng = np.random.default_rng(SEED)
     cells["n"] = rng.multinomial(rows, cells["n"] / cells["n"].sum())
     unfinished = path.with_suffix(".unfinished")
     with duckdb.connect() as database:
-        database.register("cells", cells[[*FEATURES, "delay", "n"]])
+        database.register("cells", cells[[*FLIGHT, "delay", "n"]])
         database.execute(
-            f"COPY (SELECT {', '.join(FEATURES)}, delay FROM cells, unnest(range(n)) "
+            f"COPY (SELECT {', '.join(FLIGHT)}, delay FROM cells, unnest(range(n)) "
             f"ORDER BY random()) TO '{unfinished}' (FORMAT parquet)"
         )
     unfinished.rename(path)
@@ -72,10 +73,10 @@ def measure(path: Path) -> dict[str, float]:
 def count(path: Path) -> pd.DataFrame:
     """Count the flights of a Parquet file."""
     each = duckdb.from_parquet(str(path))
-    names = ", ".join(FEATURES)
+    names = ", ".join(FLIGHT)
     counts = each.aggregate(f"{names}, count(*) AS flights, sum(delay)::BIGINT AS delayed")
     table: pd.DataFrame = counts.df()
-    return table.sort_values(FEATURES, ignore_index=True)
+    return table.assign(HORA=-1, DIANOM="").sort_values(FLIGHT, ignore_index=True)
 
 
 def on_counts(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]:
@@ -86,7 +87,7 @@ def on_counts(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32
         cells = count(path)
         model.fit_counts(cells, categories_of(cells))
         seconds = time.perf_counter() - start
-        return seconds, model.margin(model.preprocess(every_flight(model.categories)))
+        return seconds, model.margin(model.preprocess(_possible(model.categories)))
 
 
 def on_rows(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]:
@@ -98,10 +99,15 @@ def on_rows(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]
     classifier = XGBClassifier(
         **asdict(settings), scale_pos_weight=(1 - delay_rate) / delay_rate, base_score=0.5
     )
-    classifier.fit(encoder.fit_transform(table[FEATURES]), table["delay"])
+    classifier.fit(encoder.fit_transform(table[FLIGHT]), table["delay"])
     seconds = time.perf_counter() - start
-    rows = encoder.transform(every_flight(categories_of(table)))
+    rows = encoder.transform(_possible(categories_of(table[FLIGHT]))[FLIGHT])
     return seconds, classifier.predict(rows, output_margin=True)
+
+
+def _possible(categories: Categories) -> pd.DataFrame:
+    (cells,) = every_cell(categories)
+    return flights_of(cells, categories)
 
 
 def _in_a_process(on: str, path: Path) -> Fit:

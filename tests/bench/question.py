@@ -1,14 +1,21 @@
 """What contenders are asked, and what XGBoost itself answers."""
 
-import random
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from training.flights.features import every_flight
+from tests.support.paths import ROOT
+from training.export.parity import requests_of
+from training.flights.features import cells_of, every_cell, flights_of
+from training.flights.reading import read
 from training.model import DelayModel
 from training.project import ARTIFACTS
+
+SEED: Final = 1  # the same flights in every run
+BATCH: Final = 8192  # possible cells behind a request that asks for all flights in them
 
 
 class Question(NamedTuple):
@@ -19,25 +26,40 @@ class Question(NamedTuple):
 
 
 class Questions:
-    """Requests over all the possible flights, answered by the trained booster."""
+    """Requests of flights, answered by the trained booster.
+
+    The flights of `single` and `batch` are drawn from those that Santiago saw, as often as it did.
+    """
 
     def __init__(self) -> None:
-        oracle = DelayModel(columns=None, store=ARTIFACTS / "booster.ubj")
-        flights = every_flight(oracle.categories)
-        self._flights = flights.to_dict("records")
-        self._delays = oracle.predict(oracle.preprocess(flights))
+        self._oracle = DelayModel(columns=None, store=ARTIFACTS / "booster.ubj")
+        table = read(ROOT / "data" / "scl_2017.csv").table
+        self._seen = table[table["HORA"] >= 0].reset_index(drop=True)
+        self._share = self._seen["flights"] / self._seen["flights"].sum()
 
-    def each(self) -> list[Question]:
-        """Return every possible flight as a request of its own."""
-        return [self._ask([cell]) for cell in range(len(self._flights))]
+    def every(self) -> Iterator[Question]:
+        """Yield requests that ask for each possible flight once, with its time and without."""
+        categories = self._oracle.categories
+        for cells in every_cell(categories, BATCH):
+            yield self._ask(cells)
+
+    def single(self, number: int, *, timed: bool = False) -> Question:
+        """Return the request of one flight, another one for each number."""
+        return self._ask(self._draw(1, SEED + number, timed=timed))
 
     def batch(self, size: int) -> Question:
-        """Return a request of `size` flights, spread evenly over all the possible ones."""
-        cells = [index % len(self._flights) for index in range(size)]
-        random.Random(size).shuffle(cells)  # noqa: S311  # the same order in every run
-        return self._ask(cells)
+        """Return a request of `size` flights with their times."""
+        return self._ask(self._draw(size, SEED, timed=True))
 
-    def _ask(self, cells: Sequence[int]) -> Question:
-        body = {"flights": [self._flights[cell] for cell in cells]}
-        answer = {"predict": [self._delays[cell] for cell in cells]}
-        return Question(msgspec.json.encode(body), msgspec.json.encode(answer))
+    def _draw(self, size: int, seed: int, *, timed: bool) -> NDArray[np.int64]:
+        rows = np.random.default_rng(seed).choice(len(self._seen), size, p=self._share)
+        flights = self._seen.iloc[rows]
+        if not timed:
+            flights = flights.assign(HORA=-1, DIANOM="")
+        return cells_of(flights, self._oracle.categories)
+
+    def _ask(self, cells: NDArray[np.int64]) -> Question:
+        flights = flights_of(cells, self._oracle.categories)
+        delays = self._oracle.predict(self._oracle.preprocess(flights))
+        body = {"flights": requests_of(flights)}
+        return Question(msgspec.json.encode(body), msgspec.json.encode({"predict": delays}))

@@ -13,12 +13,10 @@ import uvloop
 sys.path.append(str(Path(__file__).parents[4] / ".build"))
 
 from function.startup import finish  # isort: skip
-from function.encoder import Encoder
 from function.flights import decode
 from function.model import Model
 
 model = Model(Path(__file__).parents[4] / ".build" / "function" / "model.onnx")
-encoder = Encoder(model.metadata.categories)
 
 LENGTH = b"content-length:"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
@@ -44,7 +42,7 @@ class Connection(asyncio.Protocol):
             return
         flights = decode(bytes(self.received[end + 4 :]))
         self.received.clear()
-        delay = model.predict(encoder.one_hot, encoder.cells(flights)).delay
+        delay = model.predict(model.encoder.cells(flights)).delay
         answer = msgspec.json.encode({"predict": delay.tolist()})
         self.transport.write(HEAD % len(answer) + answer)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, NaiveDatetime
 from sklearn.preprocessing import OneHotEncoder
 from xgboost import XGBClassifier
 
 ARTIFACTS = Path(__file__).parents[4] / "artifacts"
+DAYS = ["Lunes", "Martes", "Miercoles", "Jueves", "Viernes", "Sabado", "Domingo"]
 
 
 class Flight(BaseModel):
@@ -18,6 +19,7 @@ class Flight(BaseModel):
     OPERA: str
     TIPOVUELO: str
     MES: int
+    scheduled: NaiveDatetime | None = Field(None, alias="Fecha-I")
 
 
 class Flights(BaseModel):
@@ -39,4 +41,7 @@ app = FastAPI()
 async def predict(payload: Flights) -> dict[str, list[int]]:
     """Answer 0 or 1 for each flight."""
     flights = pd.DataFrame([flight.model_dump() for flight in payload.flights])
-    return {"predict": model.predict(encoder.transform(flights)).tolist()}
+    times = pd.to_datetime(flights["scheduled"])
+    flights["HORA"] = times.dt.hour.fillna(-1).astype(int)
+    flights["DIANOM"] = times.dt.weekday.map(dict(enumerate(DAYS))).fillna("")
+    return {"predict": model.predict(encoder.transform(flights[[*categories]])).tolist()}
