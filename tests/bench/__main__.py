@@ -22,10 +22,11 @@ from .contender import Contender, Server, contenders
 from .load import Load, Void, find_wrk, load
 from .question import Question, Questions
 from .results import Machine, Results
-from .table import figures, insert, targets
+from .table import figures, insert, summary, targets
 
 HELLO: Final = Question(b'{"flights":[]}', b'{"predict":[0]}')  # what "hello world" says to all
-WARM_UP: Final = 3  # requests before each run, after one of each possible flight
+WARM_UP: Final = 3  # requests before each run, after all possible flights
+CONNECTIONS: Final = {"one": 1, "four": 4, "single": 100}  # that ask for one flight each
 OUT: Final = ARTIFACTS / "bench"
 README: Final = ROOT / "README.md"
 
@@ -95,22 +96,28 @@ class Bench:
         self._progress.update(self._task, advance=1, description=doing)
 
     def _start(self, contender: Contender) -> float:
-        question = self._questions.batch(1) if contender.answers else HELLO
+        question = self._questions.single(0) if contender.answers else HELLO
         start = time.perf_counter()
         with contender.serving() as server:
             server.ask(question)
             return time.perf_counter() - start
 
     def _load(self, contender: Contender, server: Server, number: int) -> None:
-        each = self._questions.each() if contender.answers else [HELLO]
-        for question in each:
-            server.ask(question)
-        # Another flight in each round, since wrk sends the same one throughout a run.
-        seen = self._loaded(server, each[number * 197 % len(each)], connections=100)
-        for measure, figure in {"p50": seen.p50_ms, "p99": seen.p99_ms}.items():
-            self.results.add(measure, contender.name, figure)
-        self.results.add("single", contender.name, seen.requests / seen.seconds)
         if contender.answers:
+            for question in self._questions.every():
+                server.ask(question)
+        # Another flight in each round, since wrk sends the same one throughout a run.
+        question = self._questions.single(number) if contender.answers else HELLO
+        for measure, connections in CONNECTIONS.items():
+            seen = self._loaded(server, question, connections=connections)
+            self.results.add(measure, contender.name, seen.requests / seen.seconds)
+            if measure == "one":
+                self.results.add("one_p50", contender.name, seen.p50_ms)
+        self.results.add("p99", contender.name, seen.p99_ms)  # of the most connections
+        if contender.answers:
+            timed = self._questions.single(number, timed=True)
+            seen = self._loaded(server, timed, connections=100)
+            self.results.add("timed", contender.name, seen.requests / seen.seconds)
             for measure, size in {"thousand": 1_000, "ten_thousand": 10_000}.items():
                 seen = self._loaded(server, self._questions.batch(size), connections=4)
                 self.results.add(measure, contender.name, seen.requests / seen.seconds)
@@ -148,7 +155,7 @@ def main() -> None:
             sys.exit(f"The run is void, in the {bench.doing}: {void}.")
     table = publish(results, OUT)
     if not quick:
-        README.write_text(insert(README.read_text(), table))
+        README.write_text(insert(README.read_text(), summary(results)))
     console.print(Markdown(table), Markdown(targets(results)), sep="\n")
     console.print(f"All samples: {OUT / 'results.json'}")
 

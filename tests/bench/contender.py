@@ -17,6 +17,7 @@ from .load import Void
 from .question import Question
 
 BUILD: Final = ROOT / ".build"
+RUNTIME: Final = BUILD / "runtime"
 RIVALS: Final = Path(__file__).parent / "rivals"
 PATIENCE: Final = 60  # seconds until a server that does not answer is given up
 BREATH: Final = 0.001  # seconds between two looks at a port
@@ -91,23 +92,32 @@ class Server:
 
 
 def contenders() -> dict[str, Contender]:
-    """Return who is measured, by name."""
-    uvicorn = ("uvicorn", "main:app", "--port")
+    """Return who is measured, by name. None writes a log of its requests."""
+    uvicorn = ("uvicorn", "main:app", "--no-access-log", "--port")
     served = ("--target", "predict", "--source", "main.py", "--host", "127.0.0.1", "--port")
     framework = ("functions-framework", *served)
     rows = [
         ("reference", "FastAPI, pandas, XGBoost", uvicorn, (), True),
         ("fastapi_onnx", "FastAPI, ONNX Runtime", uvicorn, (), True),
         ("hello", "floor: hello world", framework, ASGI, False),
+        ("hello_onnx", "floor: hello world, ONNX Runtime", framework, ASGI, False),
+        ("bare", "floor: bare function", framework, ASGI, True),
         ("floor", "floor: bare uvloop", ("python", "main.py"), (), True),
     ]
+    package = BUILD / "function"
     found = {
-        name: Contender(name, title, BUILD / "bench" / name, command, RIVALS / name, vars_, answers)
+        name: Contender(name, title, _environment(name), command, RIVALS / name, vars_, answers)
         for name, title, command, vars_, answers in rows
     }
-    runtime, package = BUILD / "runtime", BUILD / "function"
-    found["puntual"] = Contender("puntual", "Puntual", runtime, framework, package, ASGI)
+    variables = (*ASGI, ("PUNTUAL_LOG", "off"))
+    found["puntual"] = Contender("puntual", "Puntual", RUNTIME, framework, package, variables)
     return found
+
+
+def _environment(rival: str) -> Path:
+    """Return the environment of a rival: its own where it has a lock, else Puntual's."""
+    locked = (RIVALS / rival / "requirements.txt").exists()
+    return BUILD / "bench" / rival if locked else RUNTIME
 
 
 def _family(pid: int) -> list[int]:

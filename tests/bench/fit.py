@@ -21,14 +21,8 @@ from xgboost import XGBClassifier
 
 from function.metadata import Categories
 from tests.support.paths import ROOT
-from training.fitting.selection import chosen_settings
-from training.flights.features import (
-    FLIGHT,
-    categories_of,
-    every_cell,
-    flights_of,
-    without_time,
-)
+from training.fitting.selection import SETTINGS
+from training.flights.features import FLIGHT, categories_of, every_cell, flights_of
 from training.flights.reading import read
 from training.model import DelayModel, Settings
 
@@ -51,7 +45,7 @@ def flights(rows: int, folder: Path = BUILD / "bench") -> Path:
     path = folder / f"flights-{rows}.parquet"
     if path.exists():
         return path
-    table = read(ROOT / "data" / "scl_2017.csv").table
+    table = read(ROOT / "data" / "scl_2017.csv").without_time().table
     punctual = table.assign(n=table["flights"] - table["delayed"], delay=0)
     cells = pd.concat([punctual, table.assign(n=table["delayed"], delay=1)])
     rng = np.random.default_rng(SEED)
@@ -82,7 +76,7 @@ def count(path: Path) -> pd.DataFrame:
     names = ", ".join(FLIGHT)
     counts = each.aggregate(f"{names}, count(*) AS flights, sum(delay)::BIGINT AS delayed")
     table: pd.DataFrame = counts.df()
-    return without_time(table.sort_values(FLIGHT, ignore_index=True))
+    return table.assign(HORA=-1, DIANOM="").sort_values(FLIGHT, ignore_index=True)
 
 
 def on_counts(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]:
@@ -93,7 +87,7 @@ def on_counts(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32
         cells = count(path)
         model.fit_counts(cells, categories_of(cells))
         seconds = time.perf_counter() - start
-        return seconds, model.margin(model.preprocess(_every_flight(model.categories)))
+        return seconds, model.margin(model.preprocess(_possible(model.categories)))
 
 
 def on_rows(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]:
@@ -107,12 +101,13 @@ def on_rows(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]
     )
     classifier.fit(encoder.fit_transform(table[FLIGHT]), table["delay"])
     seconds = time.perf_counter() - start
-    rows = encoder.transform(_every_flight(categories_of(table))[FLIGHT])
+    rows = encoder.transform(_possible(categories_of(table[FLIGHT]))[FLIGHT])
     return seconds, classifier.predict(rows, output_margin=True)
 
 
-def _every_flight(categories: Categories) -> pd.DataFrame:
-    return flights_of(np.concatenate(list(every_cell(categories))), categories)
+def _possible(categories: Categories) -> pd.DataFrame:
+    (cells,) = every_cell(categories)
+    return flights_of(cells, categories)
 
 
 def _in_a_process(on: str, path: Path) -> Fit:
@@ -123,5 +118,6 @@ def _in_a_process(on: str, path: Path) -> Fit:
 
 if __name__ == "__main__":
     fit = {"rows": on_rows, "counts": on_counts}[sys.argv[1]]
-    taken, margins = fit(Path(sys.argv[2]), chosen_settings())
+    told = msgspec.json.decode(SETTINGS.read_bytes(), type=Settings)
+    taken, margins = fit(Path(sys.argv[2]), told)
     sys.stdout.write(msgspec.json.encode(Fit(taken, margins.tolist())).decode())

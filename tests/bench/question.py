@@ -1,22 +1,21 @@
 """What contenders are asked, and what XGBoost itself answers."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
-from function.flights import Flight
 from tests.support.paths import ROOT
 from training.export.parity import requests_of
-from training.flights.features import every_cell, flights_of
+from training.flights.features import cells_of, every_cell, flights_of
 from training.flights.reading import read
 from training.model import DelayModel
 from training.project import ARTIFACTS
 
-SEED = 1
-DRAWN = 10_000
+SEED: Final = 1  # the same flights in every run
+BATCH: Final = 8192  # possible cells behind a request that asks for all flights in them
 
 
 class Question(NamedTuple):
@@ -27,39 +26,40 @@ class Question(NamedTuple):
 
 
 class Questions:
-    """Requests with flights that are answered by the trained booster.
+    """Requests of flights, answered by the trained booster.
 
-    Single flights are all possible ones without a time. Batches are drawn from the real flights,
-    with their times: of 10,000 about half differ.
+    The flights of `single` and `batch` are drawn from those that Santiago saw, as often as it did.
     """
 
     def __init__(self) -> None:
-        oracle = DelayModel(columns=None, store=ARTIFACTS / "booster.ubj")
-        cells = np.concatenate(list(every_cell(oracle.categories)))
-        possible = flights_of(cells, oracle.categories)
-        single = possible[possible["HORA"] < 0]
-        counts = read(ROOT / "data" / "scl_2017.csv").table
-        drawn = counts.sample(DRAWN, replace=True, weights="flights", random_state=SEED)
-        flights = pd.concat([single, drawn], ignore_index=True)
-        self._single = len(single)
-        self._flights: list[Flight] = requests_of(flights)
-        self._delays = oracle.predict(oracle.preprocess(flights))
+        self._oracle = DelayModel(columns=None, store=ARTIFACTS / "booster.ubj")
+        table = read(ROOT / "data" / "scl_2017.csv").table
+        self._seen = table[table["HORA"] >= 0].reset_index(drop=True)
+        self._share = self._seen["flights"] / self._seen["flights"].sum()
 
-    def each(self) -> list[Question]:
-        """Return every possible flight without a time as a request of its own."""
-        return [self._ask([place]) for place in range(self._single)]
+    def every(self) -> Iterator[Question]:
+        """Yield requests that ask for each possible flight once, with its time and without."""
+        categories = self._oracle.categories
+        for cells in every_cell(categories, BATCH):
+            yield self._ask(cells)
+
+    def single(self, number: int, *, timed: bool = False) -> Question:
+        """Return the request of one flight, another one for each number."""
+        return self._ask(self._draw(1, SEED + number, timed=timed))
 
     def batch(self, size: int) -> Question:
-        """Return a request of `size` real flights, at most `DRAWN`."""
-        return self._ask(range(self._single, self._single + size))
+        """Return a request of `size` flights with their times."""
+        return self._ask(self._draw(size, SEED, timed=True))
 
-    def _ask(self, places: Sequence[int]) -> Question:
-        body = {"flights": [_sent(self._flights[place]) for place in places]}
-        answer = {"predict": [self._delays[place] for place in places]}
-        return Question(msgspec.json.encode(body), msgspec.json.encode(answer))
+    def _draw(self, size: int, seed: int, *, timed: bool) -> NDArray[np.int64]:
+        rows = np.random.default_rng(seed).choice(len(self._seen), size, p=self._share)
+        flights = self._seen.iloc[rows]
+        if not timed:
+            flights = flights.assign(HORA=-1, DIANOM="")
+        return cells_of(flights, self._oracle.categories)
 
-
-def _sent(flight: Flight) -> dict[str, object]:
-    """Return a flight as it is sent: without a time where it has none."""
-    fields: dict[str, object] = msgspec.to_builtins(flight)
-    return {name: value for name, value in fields.items() if value is not None}
+    def _ask(self, cells: NDArray[np.int64]) -> Question:
+        flights = flights_of(cells, self._oracle.categories)
+        delays = self._oracle.predict(self._oracle.preprocess(flights))
+        body = {"flights": requests_of(flights)}
+        return Question(msgspec.json.encode(body), msgspec.json.encode({"predict": delays}))

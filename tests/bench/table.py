@@ -1,5 +1,6 @@
 """The figures of a run as Markdown, for the terminal and the README alike."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from .results import MEASURES, OURS, TARGETS, Results, Target
@@ -8,12 +9,26 @@ BEGIN: Final = "<!-- make bench: begin -->\n"
 END: Final = "<!-- make bench: end -->\n"
 
 
+SHORT: Final = ("cold_start", "one", "single", "thousand", "ten_thousand", "memory", "size")
+RIVALS: Final = ("reference", "fastapi_onnx")
+
+
 def figures(results: Results) -> str:
     """Return a row for each measure: each contender's median, and Puntual's ratio to it."""
-    names = [OURS, *(name for name in results.titles if name != OURS)]
+    return _table(results, MEASURES, [name for name in results.titles if name != OURS])
+
+
+def summary(results: Results) -> str:
+    """Return what a reader of the README cares about: no floors, and the main measures."""
+    return _table(results, SHORT, RIVALS)
+
+
+def _table(results: Results, measures: Iterable[str], rivals: Iterable[str]) -> str:
+    names = [OURS, *rivals]
     rows = [["", *(results.titles[name] for name in names)], ["---", *["---:"] * len(names)]]
-    for key, measure in MEASURES.items():
+    for key in measures:
         if key in results.samples:
+            measure = MEASURES[key]
             cells = [_figure(results, key, name) for name in names]
             rows.append([f"{measure.title}, {measure.unit}", *cells])
     return _markdown(rows)

@@ -14,18 +14,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from function.flights import decode
-from function.model import Model
+from function.flights import MAX_FLIGHTS
 from tests.bench import fit
 from tests.bench.chart import PANELS, chart
-from tests.bench.contender import RIVALS, Contender, contenders
+from tests.bench.contender import RIVALS, RUNTIME, Contender, contenders
 from tests.bench.load import Void, load
 from tests.bench.question import Question, Questions
 from tests.bench.results import TARGETS, Machine, Results
-from tests.bench.table import BEGIN, END, figures, insert, targets
+from tests.bench.table import BEGIN, END, figures, insert, summary, targets
 from tests.support.paths import ROOT
+from training.flights.counts import Counts
 from training.model import Settings
-from training.project import ARTIFACTS
 
 FLIGHT = Question(b'{"flights":[]}', b'{"predict":[0]}')
 
@@ -108,27 +107,66 @@ def test_a_server_that_does_not_come_up_is_void(tmp_path: Path) -> None:
         server.ask(FLIGHT)
 
 
-def test_questions_are_answered_by_the_booster() -> None:
-    questions = Questions()
-    single = set()
-    model = Model(ARTIFACTS / "model.onnx")
-    for question in [*questions.each(), questions.batch(1000)]:
-        flights = decode(question.body)
-        delay = model.predict(model.encoder.cells(flights)).delay.tolist()
-        assert msgspec.json.decode(question.answer) == {"predict": delay}
-        if len(flights) == 1:
-            single.add(flights[0])
-    assert len(single) == 552
-    assert all(flight.scheduled for flight in flights)
-    assert len(set(flights)) > 800
+@pytest.fixture(scope="module")
+def questions() -> Questions:
+    return Questions()
 
 
-def test_each_rival_has_its_server_its_lock_and_its_group() -> None:
-    rivals = set(contenders()) - {"puntual"}
-    assert rivals == {path.parent.name for path in RIVALS.glob("*/main.py")}
-    assert rivals == {path.parent.name for path in RIVALS.glob("*/requirements.txt")}
+def asked(question: Question) -> list[tuple[tuple[object, ...], int]]:
+    """Return each flight of a request with its answer."""
+    flights = msgspec.json.decode(question.body)["flights"]
+    delays = msgspec.json.decode(question.answer)["predict"]
+    keys = (tuple(flight.values()) for flight in flights)
+    return list(zip(keys, delays, strict=True))
+
+
+def test_every_possible_flight_is_asked_once_with_the_boosters_answer(
+    questions: Questions,
+) -> None:
+    parts = [asked(question) for question in questions.every()]
+    assert max(map(len, parts)) <= MAX_FLIGHTS
+    every = [each for part in parts for each in part]
+    assert len(every) == len(dict(every)) == 93_288
+    assert {delay for _, delay in every} == {0, 1}
+    known = dict(every)
+    for question in (questions.single(3), questions.single(3, timed=True), questions.batch(1000)):
+        assert all(known[flight] == delay for flight, delay in asked(question))
+
+
+def test_batches_hold_flights_as_often_as_santiago_saw_them(
+    questions: Questions, santiago: Counts
+) -> None:
+    flights = [flight for flight, _ in asked(questions.batch(10_000))]
+    assert all(scheduled for *_, scheduled in flights)
+    assert 4_000 < len(set(flights)) < 6_000
+    latam = santiago.table[santiago.table["OPERA"] == "Grupo LATAM"]
+    share = latam["flights"].sum() / santiago.table["flights"].sum()
+    drawn = sum(airline == "Grupo LATAM" for airline, *_ in flights) / len(flights)
+    assert drawn == pytest.approx(share, abs=0.02)
+
+
+def test_single_flights_differ_from_round_to_round(questions: Questions) -> None:
+    untimed = [asked(questions.single(number)) for number in range(5)]
+    timed = [asked(questions.single(number, timed=True)) for number in range(5)]
+    assert all(flight[3] is None for [(flight, _)] in untimed)
+    assert all(flight[3] is not None for [(flight, _)] in timed)
+    assert len({flight for [(flight, _)] in timed}) == 5
+
+
+def test_each_rival_has_its_server_and_its_own_lock_or_the_environment_of_puntual() -> None:
+    rivals = contenders()
+    del rivals["puntual"]
+    assert rivals.keys() == {path.parent.name for path in RIVALS.glob("*/main.py")}
+    locked = {path.parent.name for path in RIVALS.glob("*/requirements.txt")}
+    assert {name for name, each in rivals.items() if each.environment != RUNTIME} == locked
     makefile = (ROOT / "Makefile").read_text()
-    assert {*re.findall("^RIVALS := (.*)$", makefile, re.MULTILINE)[0].split()} == rivals
+    assert {*re.findall("^RIVALS := (.*)$", makefile, re.MULTILINE)[0].split()} == locked
+
+
+def test_nobody_writes_a_log_of_requests() -> None:
+    for each in contenders().values():
+        assert "uvicorn" not in each.command or "--no-access-log" in each.command
+    assert ("PUNTUAL_LOG", "off") in contenders()["puntual"].variables
 
 
 def test_a_ratio_is_of_figures_of_the_same_round(results: Results) -> None:
@@ -157,13 +195,21 @@ def test_each_target_is_reached_missed_or_not_measured(results: Results) -> None
         assert verdict == expected.get((target.measure, target.against), "not measured")
 
 
-def test_the_chart_has_a_bar_for_each_figure(results: Results) -> None:
-    svg = ET.fromstring(chart(results))  # noqa: S314  # it is our own
-    space = {"svg": "http://www.w3.org/2000/svg"}
-    bars = svg.findall("svg:rect[@x]", space)
-    assert len(bars) == sum(len(results.samples.get(key, {})) for key in PANELS)
-    texts = {text.text for text in svg.findall("svg:text", space)}
-    assert {"Puntual", "825", "5,500"} <= texts
+def test_the_summary_has_the_main_measures_and_no_floor(results: Results) -> None:
+    head, _, *rows = summary(results).splitlines()
+    assert [cell.strip() for cell in head.strip("|").split("|")][1:] == [
+        results.titles[name] for name in ("puntual", "reference", "fastapi_onnx")
+    ]
+    assert [row.split(",")[0] for row in rows] == ["| spawn to first answer", "| one flight"]
+
+
+def test_the_chart_names_each_figure(results: Results) -> None:
+    svg = chart(results)
+    assert chart(results) == svg  # byte for byte
+    texts = [text.text for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314  # it is our own
+    assert {"825", "5,500", "550"} <= set(texts)
+    assert texts.count("Puntual") == len(results.samples.keys() & PANELS.keys())
+    assert sum("is better" in (text or "") for text in texts) == len(PANELS)
 
 
 def test_the_readme_takes_a_table_between_its_marks() -> None:

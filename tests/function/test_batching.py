@@ -83,7 +83,7 @@ def test_ever_more_requests_are_spared_the_wait_while_there_is_no_company() -> N
             for cell in range(row):
                 assert same(at_once(batcher, [cell]), [cell])
 
-    model, rows = Counted(), [1, 3, 7, 15, ALONE, ALONE]
+    model, rows = Counted(), [1, 3, 7, 15, ALONE, ALONE, 0]
     asyncio.run(ask())
     assert model.runs == [1] * (len(rows) + sum(rows))
 

@@ -149,8 +149,8 @@ def test_an_engine_counts_and_scores_what_a_loop_does(
         read = pd.read_csv if out.suffix == ".csv" else pd.read_parquet
         scored = read(out)
         answers = [
-            None if np.isnan(row.delay) else (int(row.delay), np.float32(row.probability).tobytes())
-            for row in scored.itertuples()
+            None if np.isnan(delay) else (int(delay), np.float32(probability).tobytes())
+            for delay, probability in scored[["delay", "probability"]].to_numpy().tolist()
         ]
         assert answers == [answer(model, row) for row in rows]
         if out.suffix == ".parquet":

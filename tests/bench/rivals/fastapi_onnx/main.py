@@ -2,19 +2,18 @@
 
 import json
 import os
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from fastapi import FastAPI
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, NaiveDatetime, model_validator
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
 
-WEEKDAYS = ["Lunes", "Martes", "Miercoles", "Jueves", "Viernes", "Sabado", "Domingo"]
 MODEL = Path(__file__).parents[4] / "artifacts" / "model.onnx"
+DAYS = ["Lunes", "Martes", "Miercoles", "Jueves", "Viernes", "Sabado", "Domingo"]
 
 
 class Flight(BaseModel):
@@ -23,7 +22,14 @@ class Flight(BaseModel):
     OPERA: str
     TIPOVUELO: str
     MES: int
-    scheduled: datetime | None = Field(default=None, alias="Fecha-I")
+    scheduled: NaiveDatetime | None = Field(None, alias="Fecha-I")
+
+    @model_validator(mode="after")
+    def check_month(self) -> "Flight":
+        """Refuse a time of another month."""
+        if self.scheduled is not None and self.scheduled.month != self.MES:
+            raise ValueError("Fecha-I must be in the month MES")
+        return self
 
 
 class Flights(BaseModel):
@@ -53,11 +59,11 @@ async def predict(payload: Flights) -> Delays:
     """Answer 0 or 1 for each flight."""
     one_hot = np.zeros((len(payload.flights), len(columns)), np.float32)
     for row, flight in enumerate(payload.flights):
+        time = flight.scheduled
         one_hot[row, place["OPERA", flight.OPERA]] = 1
         one_hot[row, place["TIPOVUELO", flight.TIPOVUELO]] = 1
         one_hot[row, place["MES", flight.MES]] = 1
-        time = flight.scheduled
         one_hot[row, place["HORA", time.hour if time else -1]] = 1
-        one_hot[row, place["DIANOM", WEEKDAYS[time.weekday()] if time else ""]] = 1
+        one_hot[row, place["DIANOM", DAYS[time.weekday()] if time else ""]] = 1
     (delay,) = session.run(["delay"], {"one_hot": one_hot})
     return Delays(predict=delay.tolist())

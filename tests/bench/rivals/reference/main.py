@@ -1,17 +1,16 @@
 """What the challenge's users run: FastAPI, pandas, scikit-learn's encoder, XGBoost."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 from fastapi import FastAPI
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, NaiveDatetime
 from sklearn.preprocessing import OneHotEncoder
 from xgboost import XGBClassifier
 
-WEEKDAYS = ["Lunes", "Martes", "Miercoles", "Jueves", "Viernes", "Sabado", "Domingo"]
 ARTIFACTS = Path(__file__).parents[4] / "artifacts"
+DAYS = ["Lunes", "Martes", "Miercoles", "Jueves", "Viernes", "Sabado", "Domingo"]
 
 
 class Flight(BaseModel):
@@ -20,7 +19,7 @@ class Flight(BaseModel):
     OPERA: str
     TIPOVUELO: str
     MES: int
-    scheduled: datetime | None = Field(default=None, alias="Fecha-I")
+    scheduled: NaiveDatetime | None = Field(None, alias="Fecha-I")
 
 
 class Flights(BaseModel):
@@ -42,7 +41,7 @@ app = FastAPI()
 async def predict(payload: Flights) -> dict[str, list[int]]:
     """Answer 0 or 1 for each flight."""
     flights = pd.DataFrame([flight.model_dump() for flight in payload.flights])
-    times = pd.to_datetime(flights.pop("scheduled"))
+    times = pd.to_datetime(flights["scheduled"])
     flights["HORA"] = times.dt.hour.fillna(-1).astype(int)
-    flights["DIANOM"] = times.dt.day_of_week.map(dict(enumerate(WEEKDAYS))).fillna("")
-    return {"predict": model.predict(encoder.transform(flights)).tolist()}
+    flights["DIANOM"] = times.dt.weekday.map(dict(enumerate(DAYS))).fillna("")
+    return {"predict": model.predict(encoder.transform(flights[[*categories]])).tolist()}
