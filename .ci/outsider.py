@@ -100,6 +100,7 @@ class Outsider:
 def main() -> None:
     """Try each Python; end with what went wrong where something does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and clean up
     serve, ask, expected, test = readme()
     found = {version: base for version in VERSIONS if (base := base_of(version))}
     for place, version in enumerate(found, 1):
