@@ -51,7 +51,9 @@ def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it
 def _query(source: Source, answers: pd.DataFrame, columns: Columns) -> str:
     table = source.table
     kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
-    rows = ibis.to_sql(judged(raw(table, columns, delays=False, **kept)), dialect="duckdb")
+    rows = ibis.to_sql(
+        judged(raw(table, columns, delays=False, **kept), names=False), dialect="duckdb"
+    )
     flight = "0"
     for name, known in _known(answers).items():
         codes = f"ENUM ({', '.join(map(files.text_sql, known))})"

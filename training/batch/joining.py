@@ -21,7 +21,7 @@ def joined(table: Table, answers: pd.DataFrame, columns: Columns) -> Table:
     """Return the rows of `table` with the answers of their cells, null where there is none."""
     known = ibis.memtable(pa.Table.from_pandas(answers, preserve_index=False))
     kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
-    rows = judged(raw(table, columns, delays=False, **kept))
+    rows = judged(raw(table, columns, delays=False, **kept), names=False)
     both = rows.left_join(known, [good(rows), *FEATURES])
     named = {name: both[f"_{i}"] for i, name in enumerate(table.columns)}
     return both.select(**named, **{name: both[name] for name in ANSWERS})

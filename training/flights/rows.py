@@ -95,17 +95,21 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
     )
 
 
-def judged(rows: Table) -> Table:
+def judged(rows: Table, *, names: bool = True) -> Table:
     """Return `raw` rows, or groups of them, with the model's features and the first fault.
 
     `DIANOM` is a number, 1 for Monday, or 0 where no time is given. A time of another month than
-    `MES` is a fault, as it is in a request.
+    `MES` is a fault, as it is in a request. Without `names`, those are not looked at: rows that are
+    matched with known names need not be.
     """
     month = _month(rows["MES"])
     in_time = rows["fault"] == 0
-    faults = [
+    of_names = [
         *_name_faults(rows["OPERA"], "airline"),
         *_name_faults(rows["TIPOVUELO"], "flight_type"),
+    ]
+    faults = [
+        *(of_names if names else []),
         (month.isnull() & in_time, "month"),
         (month != rows["month"], "other_month"),
         *((rows["fault"] == number, name) for number, name in TIME_FAULTS.items()),
