@@ -1,7 +1,6 @@
 # Puntual: `make` lists the targets.
 HOST ?= 127.0.0.1
 PORT ?= 8080
-DATA ?= data/scl_2017.csv
 SIZES ?= 1,10
 
 BIN := .venv/bin
@@ -10,6 +9,10 @@ UV := .build/uv/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.12 --only-binary :all: \
 	--generate-hashes --no-header --no-emit-index-url
 RIVALS := reference fastapi_onnx hello floor
+# What a command of `python -m training` can, its target can: ARGS is passed on. Without DATA the
+# flights are those of data/airport.toml.
+ABOUT = $(if $(PLACE),--place '$(PLACE)') $(if $(PERIOD),--period '$(PERIOD)')
+OF_DATA = $(if $(DATA),--data '$(DATA)')
 # Spark is heavy, and needed only where DATA=spark:... says so.
 SPARK := $(filter spark:%,$(DATA))
 ENGINE := .venv/ready $(if $(SPARK),.build/spark/ready)
@@ -34,20 +37,20 @@ install: .venv/ready ## set up .venv with all that the project needs
 serve: package .build/runtime/ready ## answer flights on PORT (8080), as deployed
 	@exec .build/runtime/bin/python .setup/serve.py '$(HOST)' '$(PORT)'
 
-train: $(ENGINE) ## train on DATA (flights or counts) and replace artifacts/
-	$(TRAINING) train --data '$(DATA)'
+train: $(ENGINE) ## train on DATA (flights or counts) of PLACE and PERIOD; ARGS names columns
+	$(TRAINING) train $(OF_DATA) $(ABOUT) $(ARGS)
 
 score: $(ENGINE) ## write the flights of DATA with their answers to OUT
-	$(TRAINING) score --flights '$(DATA)' --out '$(OUT)'
+	$(TRAINING) score --flights '$(DATA)' --out '$(OUT)' $(ARGS)
 
 report: $(ENGINE) ## write artifacts/report.html, from the DATA that the model was trained on
-	$(TRAINING) report --data '$(DATA)'
+	$(TRAINING) report $(OF_DATA) $(ARGS)
 
 select: $(ENGINE) ## repeat the choice of the training settings
-	$(TRAINING) select --data '$(DATA)'
+	$(TRAINING) select $(OF_DATA) $(ARGS)
 
 bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --help has more)
-	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET))
+	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET)) $(ARGS)
 
 test: .venv/ready .build/runtime/ready package ## prove the behaviour in minutes, or run TESTS alone
 	@$(BIN)/pytest $(or $(TESTS),$(PARALLEL) -m 'not slow')
@@ -108,7 +111,7 @@ package: ## lay out what ships in .build/function, the same bytes each time
 
 reproduce: .venv/ready ## train again; the artifacts must come out byte for byte
 	rm -rf .build/reproduced
-	$(BIN)/python -m training train --data $(DATA) --out .build/reproduced
+	$(BIN)/python -m training train $(OF_DATA) $(ABOUT) $(ARGS) --out .build/reproduced
 	cd .build/reproduced && for file in *; do cmp "$$file" "../../artifacts/$$file" || exit 1; done
 
 lock: .build/uv/ready ## lock the dependencies of pyproject.toml anew
@@ -143,3 +146,8 @@ $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/req
 	@.setup/environment $* $<
 
 include .cloud/cloud.mk
+
+# BigQuery's ONNX Runtime needs Python 3.10; where there is none, its tests skip.
+ifneq ($(filter test-all,$(MAKECMDGOALS)),)
+test-all: $(if $(wildcard $(PYTHON310)),.build/bigquery/ready)
+endif

@@ -26,6 +26,13 @@ OWN = ("CI", "HOME", "PUNTUAL_FLIGHTS", "PYTHON", "VIRTUAL_ENV")
 
 ORDINARY = 'exec "$@" <&-'
 POOR = 'umask 077; ulimit -n 1024; exec "$@" <&-'
+OFFLINE = 'ip link set lo up && exec "$@"'
+# A Python below a closed folder, such as root's home: open it in the stranger's view alone.
+OPENED = (
+    'python=$1 aside=$2 closed=$3; shift 3; mount --bind "$python" "$aside" && '
+    'mount -t tmpfs -o mode=755 tmpfs "$closed" && mkdir -p "$python" && '
+    'mount --bind "$aside" "$python" && exec "$@"'
+)
 POOR_VARIABLES = {"LANG": "C", "TZ": "America/Santiago"}
 
 
@@ -36,15 +43,16 @@ class Outsider:
     folder: Path
     variables: dict[str, str]
     shell: str
+    prefix: tuple[str, ...]  # what root does before
 
     def command(self, line: str, *, offline: bool = False) -> list[str]:
         """Return the command that has a line typed by the stranger, in the project."""
         words = ["sh", "-c", self.shell, "sh", "bash", "-c", line]
-        if IS_ROOT:
-            words = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", *words]
-        if offline and IS_ROOT:
-            words = ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh", *words]
-        return words
+        if not IS_ROOT:
+            return words
+        words = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", *words]
+        alone = ["unshare", "--net", "sh", "-c", OFFLINE, "sh"] if offline else []
+        return [*self.prefix, *alone, *words]
 
     def run(self, line: str, *, offline: bool = False) -> str:
         """Run a line to its end, and return what it printed; end everything where it fails."""
@@ -92,6 +100,7 @@ class Outsider:
 def main() -> None:
     """Try each Python; end with what went wrong where something does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and clean up
     serve, ask, expected, test = readme()
     found = {version: base for version in VERSIONS if (base := base_of(version))}
     for place, version in enumerate(found, 1):
@@ -120,6 +129,8 @@ def readme() -> tuple[str, str, str, str]:
 
 def base_of(version: str) -> Path | None:
     """Return where a Python is installed, if this machine has it."""
+    if not shutil.which(f"python{version}"):
+        return None
     told = subprocess.run(
         [f"python{version}", "-c", "import sys; print(sys.base_prefix)"],
         env=os.environ | {"PYENV_VERSION": version},
@@ -135,29 +146,26 @@ def outsider(base: Path, *, poor: bool) -> Iterator[Outsider]:
     """Fetch the project for a stranger, who exists until the block ends."""
     with tempfile.TemporaryDirectory(prefix="outsider-") as work:
         Path(work).chmod(0o755)
-        home, python = Path(work, "home"), base
+        home, aside = Path(work, "home"), Path(work, "python")
+        aside.mkdir()
         folder = home / "Vuelos de mañana" / "puntual"
         folder.mkdir(parents=True)
-        if not others_may_read(base):
-            python = Path(shutil.copytree(base, Path(work, "python"), symlinks=True))
+        closed = [each for each in base.parents if not each.stat().st_mode & 0o001]
+        view = ["unshare", "--mount", "sh", "-c", OPENED, "sh", str(base), str(aside)]
+        prefix = (*view, str(closed[-1])) if closed else ()
         fetch(folder, archive=poor)
         variables = {name: value for name, value in os.environ.items() if name not in OWN}
-        variables |= {"PATH": f"{python}/bin:/usr/bin:/bin"}
+        variables |= {"PATH": f"{base}/bin:/usr/bin:/bin"}
         variables |= POOR_VARIABLES if poor else {"HOME": str(home)}
         if IS_ROOT:
             subprocess.run(["useradd", "--home-dir", str(home), USER], check=True)
         try:
             if IS_ROOT:
                 subprocess.run(["chown", "--recursive", f"{USER}:{USER}", str(home)], check=True)
-            yield Outsider(folder, variables, POOR if poor else ORDINARY)
+            yield Outsider(folder, variables, POOR if poor else ORDINARY, prefix)
         finally:
             if IS_ROOT:
                 subprocess.run(["userdel", USER], check=True)
-
-
-def others_may_read(path: Path) -> bool:
-    """Return whether any user may go to a folder."""
-    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
 
 
 def fetch(folder: Path, *, archive: bool) -> None:

@@ -2,8 +2,10 @@
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -71,8 +73,16 @@ def oracle() -> DelayModel:
 def client() -> Iterator[TestClient]:
     """Return a client of the function as the framework serves it, in this process."""
     app = create_asgi_app("predict", str(ROOT / "function" / "main.py"))
+    app.state.main = sys.modules["main"]  # which the next app takes the place of
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def main(client: TestClient) -> ModuleType:
+    """Return the module `main` that the client asks."""
+    module: ModuleType = client.app.state.main  # type: ignore[attr-defined]
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,6 @@ class Airport(msgspec.Struct, frozen=True):
     period: str | None
     columns: Columns
 
-    def owns(self, address: str) -> bool:
-        """Whether this is the address of the airport's own flights."""
-        return address == self.data or Path(address).absolute() == Path(self.data).absolute()
-
 
 class _Columns(msgspec.Struct, forbid_unknown_fields=True):
     airline: str = "OPERA"
@@ -67,3 +63,16 @@ def load(path: Path = AIRPORT) -> Airport:
         flight_type=names.pop("type"), types=tuple(sorted(read.types.items())), **names
     )
     return Airport(data, read.place, read.period, columns)
+
+
+def airport_of(
+    data: str | None = None, place: str | None = None, period: str | None = None
+) -> Airport:
+    """Return the airport of the flights at `data`, or this project's.
+
+    The place and period of this project are those of its own data; other flights have what is said.
+    """
+    ours = load()
+    if data is None or data == ours.data or ROOT / data == ROOT / ours.data:
+        return Airport(ours.data, place or ours.place, period or ours.period, ours.columns)
+    return Airport(data, place, period, ours.columns)

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.paths import ROOT
+from tests.support.servers import free_port, launch
 
 from .load import Void
 from .question import Question
@@ -22,7 +22,7 @@ RIVALS: Final = Path(__file__).parent / "rivals"
 PATIENCE: Final = 60  # seconds until a server that does not answer is given up
 BREATH: Final = 0.001  # seconds between two looks at a port
 
-MINIMAL: Final = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+HOME: Final = {"HOME": os.environ.get("HOME", "/")}
 ASGI: Final = (("FUNCTION_USE_ASGI", "1"),)
 JSON: Final = {"Content-Type": "application/json"}
 
@@ -44,22 +44,11 @@ class Contender:
         """Start it on a free port of 127.0.0.1, and stop it at the end."""
         port = free_port()
         program, *arguments = self.command
-        process = subprocess.Popen(
-            [self.environment / "bin" / program, *arguments, str(port)],
-            cwd=self.sources,
-            env=MINIMAL | dict(self.variables),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
+        started = [self.environment / "bin" / program, *arguments, str(port)]
+        with launch(
+            started, folder=self.sources, environment=HOME | dict(self.variables)
+        ) as process:
             yield Server(process, port)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
     def size(self) -> int:
         """Return the bytes that it installs: its packages but for pip, and its own files."""
@@ -71,7 +60,7 @@ class Contender:
 class Server:
     """A contender that runs."""
 
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     port: int
 
     def ask(self, question: Question) -> None:
@@ -133,14 +122,6 @@ def _environment(rival: str) -> Path:
     """Return the environment of a rival: its own where it has a lock, else Puntual's."""
     locked = (RIVALS / rival / "requirements.txt").exists()
     return BUILD / "bench" / rival if locked else RUNTIME
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _family(pid: int) -> list[int]:

@@ -89,7 +89,7 @@ class Google:
         members = {f"serviceAccount:{account}", "allUsers"}
         bindings = [*self.policies.get(PROJECT, []), *self.policies.get(resource, [])]
         return account == OWNER or any(
-            permission in ROLES[binding["role"]] and members & {*binding["members"]}
+            permission in ROLES.get(binding["role"], set()) and members & {*binding["members"]}
             for binding in bindings
         )
 

@@ -133,7 +133,7 @@ def _empty_and_vouched(model: Path) -> None:
 def _of_another_version(model: Path) -> None:
     graph = onnx.load(model)
     (version,) = (entry for entry in graph.metadata_props if entry.key == "format_version")
-    version.value = "2"
+    version.value = "1"
     model.write_bytes(graph.SerializeToString())
     _vouch(model)
 
@@ -149,7 +149,7 @@ def _of_another_version(model: Path) -> None:
         (_swapped, "model.onnx: it is not the file that model.onnx.sha256 vouches for"),
         (_swapped_and_vouched, "model.onnx: its graph has [('OPERA', 'tensor(string)'"),
         (_empty_and_vouched, "model.onnx: it is no ONNX model"),
-        (_of_another_version, "model.onnx: its format version is 2, expected 1"),
+        (_of_another_version, "model.onnx: its format version is 1, expected 2"),
     ],
 )
 def test_a_damaged_model_is_not_served_and_the_reason_is_one_line(

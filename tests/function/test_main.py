@@ -1,6 +1,7 @@
 """The HTTP face of the function, as the framework serves it."""
 
 import sys
+from types import ModuleType
 
 import httpx2
 import msgspec
@@ -195,15 +196,14 @@ def test_a_flag_is_true_or_false(client: TestClient, flag: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/predict", "/explain", "/bigquery"])
-def test_every_error_has_its_status_its_headers_and_its_word(
+def test_every_error_has_its_status_its_headers_and_its_word(  # noqa: PLR0913, PLR0917  # fixtures and a row
     client: TestClient,
+    main: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     path: str,
     error: type[errors.RequestError],
     expected: tuple[int, dict[str, str]],
 ) -> None:
-    main = sys.modules["main"]
-
     async def refuse(_receive: object) -> bytes:
         raise getattr(main.errors, error.__name__)("Expected it")
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-import sys
 from http import HTTPStatus
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -117,13 +117,14 @@ CALLS = FLIGHTS | {
 )
 def test_every_fault_is_answered_as_its_example(  # noqa: PLR0913, PLR0917  # fixtures and a row
     client: TestClient,
+    main: ModuleType,
     document: Described,
     monkeypatch: pytest.MonkeyPatch,
     path: str,
     requests: dict[int, dict[str, Any]],
     status: int,
 ) -> None:
-    bodies = sys.modules["main"].bodies
+    bodies = main.bodies
     if status == 408:
         monkeypatch.setattr(bodies, "_gather", lambda _receive: asyncio.sleep(60))
         monkeypatch.setattr(asyncio, "timeout", lambda _seconds: asyncio.timeout_at(0))
@@ -162,13 +163,15 @@ def test_the_examples_ask_with_the_time_and_without(document: Described) -> None
     assert len(answered["training"]["training"]) == 2
 
 
-def test_the_document_is_built_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_document_is_built_once(
+    client: TestClient, main: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = client.get("/openapi.json").content
 
     def crash(*_: object) -> None:
         raise AssertionError("it is built anew")
 
-    monkeypatch.setattr(sys.modules["main"].handlers.model, "predict", crash)
+    monkeypatch.setattr(main.handlers.model, "predict", crash)
     assert client.get("/openapi.json").content == first
 
 

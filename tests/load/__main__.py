@@ -9,58 +9,41 @@ import itertools
 import json
 import sys
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
 
+from tests.load.callers import Question, Streams, Tally, ask, connect, questions, room_for
 from tests.support.wire import BODY, FLIGHT, Served, Usage, post, serve
 
 GOOD: Final = post(BODY)
 LONG: Final = post(BODY.rjust(4 * 1024 * 1024))
 HONEST: Final = 10
+DIFFERENT: Final = 500  # questions, each with an answer of its own
 ALLOWED: Final = Usage(2048, 0, 0)  # growth: KiB that an allocator may still take up
-# Requests and the status that each must get: half are good, the others bad in one way each.
-MIXED: Final = [
-    *[(GOOD, 200)] * 8,
-    (post(BODY, path="/predict?probability=true"), 200),
-    (post(json.dumps({"flights": [FLIGHT] * 500}).encode()), 200),
-    (post(b"{"), 400),
-    (post(b'{"flights":[{"OPERA":"\xff"}]}'), 400),
-    (post(BODY.replace(b'"N"', b'"X"')), 400),
-    (post(BODY.replace(b"Aero", b"Areo")), 400),
-    (post(BODY, path="/nowhere"), 404),
-    (post(BODY, "Content-Encoding: gzip"), 415),
-    (b"GET /model HTTP/1.1\r\nHost: puntual\r\n\r\n", 200),
-    (b"GET /health HTTP/1.1\r\nHost: puntual\r\n\r\n", 200),
-    (b"PUT / HTTP/1.1\r\nHost: puntual\r\n\r\n", 405),
+# One of each, beside as many good ones.
+BAD: Final = [
+    Question(post(b"{"), 400),
+    Question(post(b'{"flights":[{"OPERA":"\xff"}]}'), 400),
+    Question(post(BODY.replace(b'"N"', b'"X"')), 400),
+    Question(post(BODY.replace(b"Aero", b"Areo")), 400),
+    Question(post(BODY, path="/nowhere"), 404),
+    Question(post(BODY, "Content-Encoding: gzip"), 415),
+    Question(b"PUT / HTTP/1.1\r\nHost: puntual\r\n\r\n", 405),
+    Question(b"GET /model HTTP/1.1\r\nHost: puntual\r\n\r\n", 200),
+    Question(b"GET /health HTTP/1.1\r\nHost: puntual\r\n\r\n", 200),
+    Question(post(json.dumps({"flights": [FLIGHT] * 500}).encode()), 200),
 ]
 
-type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-@dataclass
-class Tally:
-    """What callers saw: the statuses that honest ones got, their times, and what went wrong."""
-
-    honest: Counter[int] = field(default_factory=Counter)
-    hostile: Counter[str] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    def percentile(self, percent: int) -> float:
-        times = sorted(self.seconds)
-        return 1000 * times[len(times) * percent // 100] if times else 0.0
 
 
 @app.command()
 def overload(connections: int = 1000, seconds: float = 60) -> None:
     """Serve ten honest callers while hostile ones are slow, huge, half-sent and abandoned."""
+    connections = room_for(connections)
     with serve() as served:
         _end(overwhelm(served, connections, seconds))
 
@@ -125,32 +108,43 @@ def _end(failures: list[str]) -> None:
     sys.exit("\n".join(failures[:5]) or 0)
 
 
+def _mixed() -> Iterator[Question]:
+    good = itertools.cycle(questions(DIFFERENT))
+    for bad in itertools.cycle(BAD):
+        yield from (next(good), bad)
+
+
 async def _soak(port: int, requests: int) -> Tally:
-    tally, mixed = Tally(), itertools.islice(itertools.cycle(MIXED), requests)
+    tally, mixed = Tally(), itertools.islice(_mixed(), requests)
 
     async def call() -> None:
-        async with _connect(port) as streams:
-            for request, status in mixed:
-                await _ask(streams, request, status, tally)
+        async with connect(port) as streams:
+            for question in mixed:
+                await ask(streams, question, tally)
 
     await asyncio.gather(*(call() for _ in range(HONEST)))
     return tally
 
 
 async def _honest_only(port: int, seconds: float) -> Tally:
-    tally, end = Tally(), time.monotonic() + seconds
-    await asyncio.gather(*(_honest(port, end, tally) for _ in range(HONEST)))
+    asked, tally = questions(DIFFERENT), Tally()
+    end = time.monotonic() + seconds
+    await asyncio.gather(*(_honest(port, end, tally, asked[n::HONEST]) for n in range(HONEST)))
     return tally
 
 
 async def _overload(served: Served, connections: int, seconds: float) -> tuple[Tally, int]:
     """Return what was seen, and the most memory that was held meanwhile, PSS in KiB."""
-    tally, most, end = Tally(), 0, time.monotonic() + seconds
+    asked, tally, most = questions(DIFFERENT), Tally(), 0
+    end = time.monotonic() + seconds
     callers = [
         asyncio.create_task(_hostile(behaviour, served.port, end, tally))
         for behaviour in itertools.islice(itertools.cycle(HOSTILE), connections)
     ]
-    callers += [asyncio.create_task(_honest(served.port, end, tally)) for _ in range(HONEST)]
+    callers += [
+        asyncio.create_task(_honest(served.port, end, tally, asked[n::HONEST]))
+        for n in range(HONEST)
+    ]
     while time.monotonic() < end:
         most = max(most, served.usage().pss_kib)
         await asyncio.sleep(0.5)
@@ -163,15 +157,17 @@ async def _overload(served: Served, connections: int, seconds: float) -> tuple[T
     return tally, most
 
 
-async def _honest(port: int, end: float, tally: Tally) -> None:
+async def _honest(port: int, end: float, tally: Tally, asked: list[Question]) -> None:
     """Ask as an honest caller does, a good request after the other.
 
     Each on a connection of its own: one kept alive is closed after two idle seconds, which this
     process may well spend on the hostile ones.
     """
-    while time.monotonic() < end:
-        async with _connect(port) as streams:
-            await _ask(streams, GOOD, 200, tally)
+    for question in itertools.cycle(asked):
+        if time.monotonic() > end:
+            return
+        async with connect(port) as streams:
+            await ask(streams, question, tally)
         await asyncio.sleep(0.01)
 
 
@@ -183,7 +179,7 @@ async def _hostile(
 ) -> None:
     while time.monotonic() < end:
         with suppress(ConnectionError, TimeoutError):
-            async with _connect(port) as streams:
+            async with connect(port) as streams:
                 await behaviour(streams, end)
         tally.hostile[behaviour.__name__.strip("_")] += 1
         await asyncio.sleep(0.1)
@@ -222,28 +218,6 @@ async def _abandoned(streams: Streams, _end: float) -> None:
 
 
 HOSTILE: Final = (_slow, _huge, _half_sent, _abandoned)
-
-
-@asynccontextmanager
-async def _connect(port: int) -> AsyncIterator[Streams]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
-
-
-async def _ask(streams: Streams, request: bytes, expected: int, tally: Tally) -> None:
-    reader, writer = streams
-    start = time.perf_counter()
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    status = int(head[9:12])
-    await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split()[0]))
-    tally.seconds.append(time.perf_counter() - start)
-    tally.honest[status] += 1
-    if status != expected:
-        tally.failures.append(f"Expected {expected}, got {status} for {request[:60]!r}")
 
 
 if __name__ == "__main__":

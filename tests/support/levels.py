@@ -13,6 +13,7 @@ from tests.support.paths import ROOT
 # that are marked in their file.
 SLOW: Final = (
     "tests/bench",
+    "tests/bigquery",
     "tests/cloud",
     "tests/faults",
     "tests/function/page",

@@ -1,19 +1,25 @@
-"""The SQL that brings the model to BigQuery, in three ways."""
+"""The SQL that brings the model to BigQuery, in three ways, and the files that it loads."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from function.flights import MAX_FLIGHTS
-from function.metadata import WEEKDAYS
+from function.metadata import DAYS
 from function.model import Model
-from training.flights.features import FEATURES, FLIGHT, every_cell, flights_of
+from training.flights.columns import Columns
+from training.flights.features import FEATURES, every_cell, flights_of
 
 ANSWERS: Final = {"probability": "FLOAT64", "delay": "INT64"}
-ARGUMENTS: Final = {"OPERA": "STRING", "TIPOVUELO": "STRING", "MES": "INT64"}
-TIME: Final = {"scheduled": "DATETIME"}
-COLUMNS: Final = {**ARGUMENTS, "HORA": "INT64", "DIANOM": "STRING", **ANSWERS}
-ANSWERS_FILE: Final = "flight_answers.csv"
+TYPES: Final = {
+    "OPERA": "STRING",
+    "TIPOVUELO": "STRING",
+    "MES": "INT64",
+    "HORA": "INT64",
+    "DIANOM": "STRING",
+}
+FILES: Final = "flight_cells"
 
 
 class Place(NamedTuple):
@@ -22,20 +28,26 @@ class Place(NamedTuple):
     dataset: str  # PROJECT.DATASET, of the flights and of what is made here
     table: str  # of flights
     endpoint: str  # the function's address
-    connection: str  # PROJECT.REGION.NAME, of the type CLOUD_RESOURCE
-    bucket: str  # gs://..., that holds pipeline.onnx and the file of answers
-    scheduled: str  # the table's column of scheduled times, a DATETIME; empty for none
+    connection: str  # PROJECT.REGION.NAME, of the kind CLOUD_RESOURCE
+    bucket: str  # gs://..., where artifacts/pipeline.onnx and the files of answers were copied to
 
 
-def script(place: Place) -> str:
-    """Return the statements of all three ways; each way works without the others."""
+def script(place: Place, model: Model, columns: Columns | None = None) -> str:
+    """Return the statements of all three ways; each way stands without the others."""
+    columns = columns or Columns()
+    timed = model.metadata.categories.timed and bool(columns.scheduled)
     ways = {
-        "1. A remote function: BigQuery asks this function over HTTP.": remote(place),
-        "2. A table of all answers and a join: no HTTP, the same answers.": [
-            load(place),
-            join(place),
+        "1. A remote function: BigQuery asks this function over HTTP.": [
+            *remote(place),
+            asked(place, columns),
         ],
-        "3. The graph itself, run by BigQuery.": onnx(place),
+        "2. A table of all answers and a join: no HTTP, the same answers.\n"
+        "-- Write its files by --answers FOLDER, and copy them: "
+        f"gcloud storage cp FOLDER/{FILES}-*.csv {_line(place.bucket)}": [
+            *cells(place),
+            join(place, columns, timed=timed),
+        ],
+        "3. The graph itself, run by BigQuery.": onnx(place, columns, timed=timed),
     }
     return "\n".join(
         f"-- {title}\n" + "".join(f"{statement};\n" for statement in statements)
@@ -44,79 +56,162 @@ def script(place: Place) -> str:
 
 
 def remote(place: Place) -> list[str]:
-    """Return the remote functions that call `POST /bigquery`.
+    """Return the remote functions that call `POST /bigquery`: of flights without and with a time.
 
-    There are two for each answer: without the scheduled time, and `..._at` with it.
+    BigQuery's functions have no optional arguments, so there is one more for each answer.
     """
+    flight = "OPERA STRING, TIPOVUELO STRING, MES INT64"
+    arguments = {"": flight, "_timed": f"{flight}, scheduled STRING"}
     return [
-        f"CREATE OR REPLACE FUNCTION `{place.dataset}.flight_{answer}{suffix}`"
-        f"({', '.join(f'{name} {kind}' for name, kind in arguments.items())})\n"
-        f"RETURNS {returned} REMOTE WITH CONNECTION `{place.connection}`\n"
-        f"OPTIONS (endpoint = '{place.endpoint}/bigquery', "
+        f"CREATE OR REPLACE FUNCTION {_name(place.dataset, f'flight_{answer}{suffix}')}"
+        f"({declared})\n"
+        f"RETURNS {kind} REMOTE WITH CONNECTION {_name(place.connection)}\n"
+        f"OPTIONS (endpoint = {_text(place.endpoint + '/bigquery')}, "
         f"user_defined_context = [('answer', '{answer}')], max_batching_rows = {MAX_FLIGHTS})"
-        for answer, returned in ANSWERS.items()
-        for suffix, arguments in (("", ARGUMENTS), ("_at", ARGUMENTS | TIME))
+        for suffix, declared in arguments.items()
+        for answer, kind in ANSWERS.items()
     ]
 
 
-def write_answers(model: Model, path: Path) -> int:
-    """Write the answers to every possible flight as CSV, in parts; return their number."""
-    written = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        for cells in every_cell(model.metadata.categories):
-            flights, prediction = flights_of(cells, model.metadata.categories), model.predict(cells)
-            columns = [flights[name].tolist() for name in FEATURES]
-            columns += [getattr(prediction, answer).tolist() for answer in ANSWERS]
-            rows.writerows(zip(*columns, strict=True))
-            written += len(cells)
-    return written
-
-
-def load(place: Place) -> str:
-    """Return the load of what `write_answers` wrote, from the bucket."""
-    declared = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    return (
-        f"LOAD DATA OVERWRITE `{place.dataset}.flight_answers` ({declared})\n"
-        "FROM FILES (format = 'CSV', skip_leading_rows = 1, allow_quoted_newlines = true, "
-        f"uris = ['{place.bucket}/{ANSWERS_FILE}'])"
+def asked(place: Place, columns: Columns) -> str:
+    """Return a query that asks the remote functions, as an example."""
+    suffix = "_timed" if columns.scheduled else ""
+    flight = [_airline(columns), _flight_type(columns), _month(columns)]
+    if columns.scheduled:
+        flight.append(f"CAST({_name(columns.scheduled)} AS STRING)")
+    answers = ",\n  ".join(
+        f"{_name(place.dataset, f'flight_{answer}{suffix}')}({', '.join(flight)}) AS {answer}"
+        for answer in ANSWERS
     )
+    return f"SELECT *,\n  {answers}\nFROM {_name(place.dataset, place.table)}"
 
 
-def join(place: Place) -> str:
+def cells(place: Place) -> list[str]:
+    """Return the table of every possible flight and its answers, made and loaded."""
+    declared = ", ".join(f"{name} {kind}" for name, kind in (TYPES | ANSWERS).items())
+    files = _text(f"{place.bucket}/{FILES}-*.csv")
+    options = "skip_leading_rows = 1, allow_quoted_newlines = true"
+    made = f"LOAD DATA OVERWRITE {_name(place.dataset, FILES)} ({declared})"
+    return [f"{made}\nFROM FILES (format = 'CSV', uris = [{files}], {options})"]
+
+
+def write_answers(folder: Path, model: Model) -> Iterator[Path]:
+    """Write the answers of every possible flight to CSV files, and yield each of them.
+
+    An airport's flights are many, so they are answered and written a part at a time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    categories = model.metadata.categories
+    for number, part in enumerate(every_cell(categories)):
+        path = folder / f"{FILES}-{number:05}.csv"
+        flights, prediction = flights_of(part, categories), model.predict(part)
+        rows = zip(
+            *(flights[name].tolist() for name in FEATURES),
+            *(getattr(prediction, answer).tolist() for answer in ANSWERS),
+            strict=True,
+        )
+        with path.open("w", encoding="utf-8", newline="") as file:
+            # Texts are quoted, so that "", which is "not given", is no null.
+            writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+            writer.writerow([*TYPES, *ANSWERS])
+            writer.writerows(rows)
+        yield path
+
+
+def join(place: Place, columns: Columns, *, timed: bool) -> str:
     """Return the view of all flights with their answers, null where the model knows none."""
-    same = [f"answers.{name} = flights.{name}" for name in FLIGHT]
-    hour, weekday = _time(place)
-    same += [f"answers.HORA = {hour}", f"IFNULL(answers.DIANOM, '') = {weekday}"]
+    hour, weekday = _time(columns, "flights.") if timed else ("-1", "''")
+    month = _month(columns, "flights.")
+    match = {
+        "OPERA": _airline(columns, "flights."),
+        "TIPOVUELO": _flight_type(columns, "flights."),
+        "MES": month,
+        "HORA": hour,
+        "DIANOM": weekday,
+    }
+    on = [f"cells.{name} = {value}" for name, value in match.items()]
+    if columns.scheduled:
+        given = _name(columns.scheduled)
+        on.append(
+            f"(flights.{given} IS NULL OR "
+            f"EXTRACT(MONTH FROM {_datetime(columns, 'flights.')}) = {month})"
+        )
+    condition = "\n  AND ".join(on)
     return (
-        f"CREATE OR REPLACE VIEW `{place.dataset}.{place.table}_scored` AS\n"
-        f"SELECT flights.*, {', '.join(f'answers.{name}' for name in ANSWERS)}\n"
-        f"FROM `{place.dataset}.{place.table}` AS flights\n"
-        f"LEFT JOIN `{place.dataset}.flight_answers` AS answers\n  ON " + "\n  AND ".join(same)
+        f"CREATE OR REPLACE VIEW {_name(place.dataset, f'{place.table}_scored')} AS\n"
+        f"SELECT flights.*, {', '.join(f'cells.{answer}' for answer in ANSWERS)}\n"
+        f"FROM {_name(place.dataset, place.table)} AS flights\n"
+        f"LEFT JOIN {_name(place.dataset, FILES)} AS cells\nON {condition}"
     )
 
 
-def onnx(place: Place) -> list[str]:
-    """Return the import of the graph that takes strings, and a prediction with it."""
-    model = f"`{place.dataset}.flight_model`"
-    made = f"OPTIONS (MODEL_TYPE = 'ONNX', MODEL_PATH = '{place.bucket}/pipeline.onnx')"
-    hour, weekday = _time(place)
-    flights = (
-        f"SELECT {', '.join(FLIGHT)},\n    {hour} AS HORA,\n    {weekday} AS DIANOM\n"  # noqa: S608  # its user's own names
-        f"  FROM `{place.dataset}.{place.table}` AS flights"
-    )
+def onnx(place: Place, columns: Columns, *, timed: bool) -> list[str]:
+    """Return the import of the graph that takes strings, and a prediction with it.
+
+    A flight that the model does not know ends the query, as it would a request.
+    """
+    model = _name(place.dataset, "flight_model")
+    path = _text(f"{place.bucket}/pipeline.onnx")
+    made = f"OPTIONS (MODEL_TYPE = 'ONNX', MODEL_PATH = {path})"
+    hour, weekday = _time(columns) if timed else ("-1", "''")
+    values = [_airline(columns), _flight_type(columns), _month(columns), hour, weekday]
+    inputs = ", ".join(f"{value} AS {name}" for name, value in zip(FEATURES, values, strict=True))
+    flights = f"SELECT {inputs} FROM {_name(place.dataset, place.table)}"  # noqa: S608  # the same
     return [
         f"CREATE OR REPLACE MODEL {model}\n{made}",
         f"SELECT * FROM ML.PREDICT(MODEL {model},\n  ({flights}))",  # noqa: S608  # the same
     ]
 
 
-def _time(place: Place) -> tuple[str, str]:
-    """Return the expressions of hour and weekday, "not given" where the time is null."""
-    if not place.scheduled:
-        return "-1", "''"
-    column = f"flights.`{place.scheduled}`"
-    names = ", ".join(f"'{name}'" for name in WEEKDAYS)
-    number = f"CAST(FORMAT_DATETIME('%u', {column}) AS INT64)"
-    return f"IFNULL(EXTRACT(HOUR FROM {column}), -1)", f"IFNULL([{names}][ORDINAL({number})], '')"
+def _airline(columns: Columns, table: str = "") -> str:
+    return f"{table}{_name(columns.airline)}"
+
+
+def _flight_type(columns: Columns, table: str = "") -> str:
+    if columns.type_value is not None:
+        return _text(columns.type_value)
+    given = f"{table}{_name(columns.flight_type)}"
+    if not columns.types:
+        return given
+    cases = " ".join(f"WHEN {_text(old)} THEN {_text(new)}" for old, new in columns.types)
+    return f"CASE {given} {cases} ELSE {given} END"
+
+
+def _month(columns: Columns, table: str = "") -> str:
+    return f"SAFE_CAST({table}{_name(columns.month)} AS INT64)"
+
+
+def _datetime(columns: Columns, table: str = "") -> str:
+    return f"SAFE_CAST({table}{_name(columns.scheduled)} AS DATETIME)"
+
+
+def _time(columns: Columns, table: str = "") -> tuple[str, str]:
+    """Return the hour and the weekday, "not given" for null; a text that is no time is null."""
+    given, time = f"{table}{_name(columns.scheduled)}", _datetime(columns, table)
+    names = ", ".join(map(_text, DAYS[1:]))
+    # DATE_DIFF counts the days since a Monday.
+    weekday = f"MOD(DATE_DIFF(DATE({time}), DATE '0001-01-01', DAY), 7)"
+    return (
+        f"IF({given} IS NULL, -1, EXTRACT(HOUR FROM {time}))",
+        f"IF({given} IS NULL, '', [{names}][OFFSET({weekday})])",
+    )
+
+
+def _name(*parts: str) -> str:
+    """Return a name as BigQuery quotes it, in one pair of backticks."""
+    escaped = (_escaped(part).replace("`", "\\`") for part in parts)
+    return f"`{'.'.join(escaped)}`"
+
+
+def _text(value: str) -> str:
+    return "'" + _escaped(value).replace("'", "\\'") + "'"
+
+
+def _escaped(value: str) -> str:
+    """Return a text without what would end its line."""
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _line(value: str) -> str:
+    """Return a text for a comment, which ends with its line."""
+    return value.replace("\r", " ").replace("\n", " ")

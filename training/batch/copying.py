@@ -1,94 +1,134 @@
 """Copying files of flights with their answers, in the order of their rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import ibis
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-from ibis.expr.types import Table
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from training.flights.files import name_sql, text_sql
+from function.metadata import DAYS, HOURS
+from training.flights import files
+from training.flights.columns import Columns
+from training.flights.rows import MONTHS, judged, raw
 from training.flights.sources import Source
 
-KEYS: Final = ("_airline", "_flight_type", "_month", "_hour", "_weekday")
 ANSWERS: Final = {"delay": "BIGINT", "probability": "FLOAT"}
+TIMES: Final = len(HOURS) * len(DAYS)  # places of the answers of one airline, type and month
 TICK: Final = 0.1  # seconds
-HOURS, WEEKDAYS = 25, 8  # each with "not given"
 
 type Progress = Callable[[float], object]  # takes the share that is done, from 0 to 1
 
 
 def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it goes
-    source: Source, rows: Table, answers: pa.Table, path: Path, version: str, progress: Progress
-) -> int:
-    """Write the rows of files with their answers to `path`, Parquet or CSV; return their number.
+    source: Source,
+    answers: pd.DataFrame,
+    path: Path,
+    version: str,
+    columns: Columns,
+    progress: Progress,
+) -> None:
+    """Write the rows of files with the answers of their cells to `path`, Parquet or CSV.
 
-    `rows` has the columns of the files with a prefix, and their `KEYS`. DuckDB's hash join on
-    several threads forgets the order of rows, so each answer is an element of a list instead. Its
-    place is found in two steps, so that lists grow with the flights that occur, not with all that
-    are possible: airline, type and month give a block, hour and weekday a place in it.
+    `answers` has a row for each cell, with `DIANOM` as a number. DuckDB's hash join on several
+    threads forgets the order of rows, so each answer is looked up at the place that its cell has
+    in an array.
     """
-    connection = source.engine.con
-    airlines, types, blocks, values = _lists(answers)
-    for name, value in {"block": blocks, **values}.items():
-        connection.register("puntual_list", pa.table({"element": value}))
-        elements = "SELECT list(element) FROM puntual_list"
-        connection.execute(f"SET VARIABLE puntual_{name} = ({elements})")
-        connection.unregister("puntual_list")
-    place = "0"
-    for key, names in (("_airline", airlines), ("_flight_type", types)):
-        codes = f"ENUM ({', '.join(map(text_sql, names))})"
-        place = f"({place} * {len(names)} + enum_code(TRY_CAST({key} AS {codes}))::BIGINT)"
-    block = f"list_extract(getvariable('puntual_block'), {place} * 12 + _month)"
-    element = f"{block} + (_hour + 1) * {WEEKDAYS} + _weekday + 1"
-    added = [
-        f"list_extract(getvariable('puntual_{name}'), {element})::{kind} AS {name}"
-        for name, kind in ANSWERS.items()
-    ]
-    own = [f"{name_sql(name)} AS {name_sql(_own(name))}" for name in rows.columns[: -len(KEYS)]]
     options = "FORMAT csv, HEADER"
     if path.suffix.lower() == ".parquet":
-        options = f"FORMAT parquet, KV_METADATA {{model_version: {text_sql(version)}}}"
-    query = f"SELECT {', '.join([*own, *added])} FROM ({ibis.to_sql(rows, dialect='duckdb')})"  # noqa: S608  # every text and name in it is quoted
-    return _run(source, f"COPY ({query}) TO {text_sql(str(path))} ({options})", progress)
+        options = f"FORMAT parquet, KV_METADATA {{model_version: {files.text_sql(version)}}}"
+    with _functions(source, answers):
+        query = _query(source, answers, columns)
+        _run(source, f"COPY ({query}) TO {files.text_sql(str(path))} ({options})", progress)
 
 
-def _own(name: str) -> str:
-    return name.removeprefix("_row_")
-
-
-def _lists(answers: pa.Table) -> tuple[list[str], list[str], pa.Array, dict[str, pa.Array]]:
-    """Return the airlines and types that occur, where each block begins, and the answers."""
-    keys = {key: answers[key].to_numpy(zero_copy_only=False) for key in KEYS}
-    names, codes = zip(
-        *(np.unique(keys[key].astype(str), return_inverse=True) for key in KEYS[:2]), strict=True
+def _query(source: Source, answers: pd.DataFrame, columns: Columns) -> str:
+    table = source.table
+    kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
+    rows = ibis.to_sql(judged(raw(table, columns, delays=False, **kept)), dialect="duckdb")
+    flight = "0"
+    for name, known in _known(answers).items():
+        codes = f"ENUM ({', '.join(map(files.text_sql, known))})"
+        flight = f"({flight} * {len(known)} + enum_code(TRY_CAST({name} AS {codes}))::BIGINT)"
+    flight = f"{flight} * {MONTHS} + MES - 1 + fault_free"
+    time = f"(HORA + 1) * {len(DAYS)} + DIANOM"
+    named = [f"_{i} AS {files.name_sql(name)}" for i, name in enumerate(table.columns)]
+    added = [f"_{name}({flight}, {time}) AS {name}" for name in ANSWERS]
+    return (
+        f"SELECT {', '.join([*named, *added])} "  # noqa: S608  # every text and name in it is quoted
+        f"FROM (SELECT *, CASE WHEN fault IS NULL THEN 0 END AS fault_free FROM ({rows}))"
     )
-    airlines, types = ([*map(str, each)] or [""] for each in names)
-    place = (codes[0] * len(types) + codes[1]) * 12 + keys["_month"].astype(np.int64) - 1
-    occurring, block = np.unique(place, return_inverse=True)
-    size = HOURS * WEEKDAYS
-    begins = np.full(len(airlines) * len(types) * 12, -1, np.int64)
-    begins[occurring] = np.arange(len(occurring)) * size
-    hours, weekdays = (keys[key].astype(np.int64) for key in KEYS[3:])
-    element = block * size + (hours + 1) * WEEKDAYS + weekdays
-    values: dict[str, pa.Array] = {}
-    for name, kind in (("delay", pa.int64()), ("probability", pa.float32())):
-        filled: Any = np.zeros(max(1, len(occurring)) * size, np.float32)
-        filled[element] = answers[name].to_numpy()
-        missing = np.ones(len(filled), bool)
-        missing[element] = False
-        values[name] = pa.array(filled.astype(kind.to_pandas_dtype()), kind, mask=missing)
-    return airlines, types, pa.array(begins, pa.int64(), mask=begins < 0), values
 
 
-def _run(source: Source, query: str, progress: Progress) -> int:
-    """Let DuckDB work, and interrupt it where this thread is interrupted; return the rows."""
+@contextmanager
+def _functions(source: Source, answers: pd.DataFrame) -> Iterator[None]:
+    """Give DuckDB a function for each answer, of the places of a flight and of its time."""
+    from duckdb import sqltypes  # noqa: PLC0415  # the engine is imported where it is asked for
+
+    start, place = _places(answers)
+    types = {"delay": sqltypes.BIGINT, "probability": sqltypes.FLOAT}
+    connection = source.engine.con
+    for name, given in types.items():
+        take = _taker(start, _dense(answers[name].to_numpy(), place))
+        arguments = [sqltypes.BIGINT] * 2
+        connection.create_function(
+            f"_{name}", take, arguments, given, type="arrow", null_handling="special"
+        )
+    try:
+        yield
+    finally:
+        for name in types:
+            connection.remove_function(f"_{name}")
+
+
+def _places(answers: pd.DataFrame) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Return where the answers of each flight begin, null for none, and the place of each answer.
+
+    Only the flights that occur have places for times, so the answers do not grow with the product
+    of all categories.
+    """
+    number, flight = 1, np.zeros(len(answers), np.int64)
+    for name, known in _known(answers).items():
+        codes = pd.Index(known).get_indexer(pd.Index(answers[name]))
+        number, flight = number * len(known), flight * len(known) + codes
+    flight = flight * MONTHS + answers["MES"].to_numpy() - 1
+    flights, rank = np.unique(flight, return_inverse=True)
+    start = np.full(number * MONTHS, -1)
+    start[flights] = np.arange(len(flights)) * TIMES
+    time = (answers["HORA"].to_numpy() + 1) * len(DAYS) + answers["DIANOM"].to_numpy()
+    return pa.array(start, mask=start < 0), rank * TIMES + time
+
+
+def _dense(values: NDArray[Any], place: NDArray[np.int64]) -> pa.Array:
+    """Return the values at their places, and null elsewhere."""
+    size = int(place.max(initial=-1)) + TIMES
+    dense, empty = np.zeros(size, values.dtype), np.ones(size, bool)
+    dense[place], empty[place] = values, False
+    return pa.array(dense, mask=empty)
+
+
+def _taker(start: pa.Array, answers: pa.Array) -> Callable[[Any, Any], Any]:
+    def take(flight: Any, time: Any) -> Any:  # noqa: ANN401  # PyArrow has no types
+        return answers.take(pc.add(start.take(flight), time))
+
+    return take
+
+
+def _known(answers: pd.DataFrame) -> dict[str, list[str]]:
+    return {name: sorted(set(answers[name])) or [""] for name in ("OPERA", "TIPOVUELO")}
+
+
+def _run(source: Source, query: str, progress: Progress) -> None:
+    """Let DuckDB work, and interrupt it where this thread is interrupted."""
     connection = source.engine.con
     with ThreadPoolExecutor(1) as pool:
-        job = pool.submit(lambda: connection.execute(query).fetchone()[0])
+        job = pool.submit(connection.execute, query)
         try:
             while wait([job], TICK).not_done:
                 progress(max(connection.query_progress(), 0) / 100)
@@ -97,4 +137,4 @@ def _run(source: Source, query: str, progress: Progress) -> int:
             while wait([job], TICK).not_done:
                 connection.interrupt()
             raise
-        return int(job.result())
+        job.result()

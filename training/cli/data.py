@@ -3,7 +3,6 @@
 Each command imports what it needs, so that `--help` is quick.
 """
 
-import dataclasses
 import signal
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from training.flights.columns import Columns
-from training.project import ARTIFACTS, load
+from training.project import ARTIFACTS
 
 from .console import console
-from .options import ADDRESS, DropBad, Split, reads_flights
+from .options import ADDRESS, DropBad, Split, SplitOption, with_columns
 
 if TYPE_CHECKING:
     from training.flights.counts import Counts
@@ -29,75 +28,58 @@ class Unknown(StrEnum):
 
 
 def read_counts(
-    data: str | None,
+    data: str,
     columns: Columns | None = None,
     *,
     drop_bad: bool = False,
     split: Split | None = None,
 ) -> "Counts":
-    """Read counts, or flights at any address, and say what is odd in them.
-
-    Without `data` they are those of data/airport.toml, with its period where they have none.
-    """
+    """Read counts, or flights at any address, and say what is left out or looks odd."""
     from training.flights.reading import read_source
 
-    airport = load()
-    address = data or airport.data
-    with console.status(f"Reading {address}"):
+    with console.status(f"Reading {data}"):
         counted = read_source(
-            address,
-            columns or airport.columns,
-            drop_bad=drop_bad,
-            split=split.value if split else None,
+            data, columns, drop_bad=drop_bad, split=None if split is None else split.value
         )
     if counted.left_out:
-        console.print(f"Left out {counted.left_out:,} bad rows of {address}")
+        console.print(f"Left out {counted.left_out:,} bad rows of {data}")
     for note in counted.notes:
-        console.print(note, highlight=False, soft_wrap=True)
-    counts = counted.counts
-    if counts.period is None and airport.owns(address):
-        return dataclasses.replace(counts, period=airport.period)
-    return counts
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    return counted.counts
 
 
-@reads_flights
+@with_columns
 def count(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[Path, typer.Option(help="Where the counts go.")],
-    split: Annotated[
-        Split | None,
-        typer.Option(
-            help="The challenge's split of a CSV's rows, or a seeded draw. By default rows "
-            "for one CSV with the challenge's columns, else draw."
-        ),
-    ] = None,
-    *,
     columns: Columns,
+    split: SplitOption = None,
+    *,
     drop_bad: DropBad = False,
 ) -> None:
-    """Count the flights of each cell and split, on the engine where they lie."""
-    from training.flights.counts import TOTALS
-    from training.release.artifacts import replace
+    """Count the flights of each airline, type, month, hour and weekday, where they lie."""
+    from training.flights.sources import files_of
+    from training.release.artifacts import check_target, replace
 
+    check_target(out, files_of(flights))
     counts = read_counts(flights, columns, drop_bad=drop_bad, split=split)
     replace(out.parent, {out.name: counts.to_csv().encode()})
-    total = counts.table[TOTALS].sum()
+    total = counts.table[["flights", "delayed"]].sum()
     console.print(
         f"{total['flights']:,} flights, {total['delayed']:,} delayed, "
         f"in {len(counts.table)} rows: {out}"
     )
 
 
-@reads_flights
+@with_columns
 def score(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[str, typer.Option(help="A .parquet or .csv, or a table of the same engine.")],
+    columns: Columns,
     unknown: Annotated[
         Unknown, typer.Option(help="What to do at flights the model does not know.")
     ] = Unknown.stop,
-    model: Annotated[Path, typer.Option(help="Model.")] = ARTIFACTS / "model.onnx",
-    *,
-    columns: Columns,
+    model: Annotated[Path, typer.Option(help="The model.")] = ARTIFACTS / "model.onnx",
 ) -> None:
     """Write every flight with its delay and probability."""
     from rich.progress import Progress
@@ -120,34 +102,29 @@ def score(
     console.print(f"{scored.flights:,} flights{left}, by model {scored.model_version}: {out}")
 
 
-def bigquery(
+@with_columns
+def bigquery(  # each of them is an option
+    columns: Columns,
     dataset: Annotated[str, typer.Option(help="PROJECT.DATASET.")] = "PROJECT.DATASET",
-    table: Annotated[str, typer.Option(help="Table of flights.")] = "flights",
-    scheduled: Annotated[
-        str, typer.Option(help="Its DATETIME column of scheduled times; empty for none.")
-    ] = "Fecha-I",
-    endpoint: Annotated[str, typer.Option(help="URL of the function.")] = "https://FUNCTION",
-    connection: Annotated[str, typer.Option(help="Connection.")] = "PROJECT.REGION.CONNECTION",
-    bucket: Annotated[
-        str, typer.Option(help="Bucket of pipeline.onnx and the answers.")
-    ] = "gs://BUCKET",
+    table: Annotated[str, typer.Option(help="The table of flights.")] = "flights",
+    endpoint: Annotated[str, typer.Option(help="The function's URL.")] = "https://FUNCTION",
+    connection: Annotated[str, typer.Option(help="Its connection.")] = "PROJECT.REGION.CONNECTION",
+    bucket: Annotated[str, typer.Option(help="Of pipeline.onnx and the answers.")] = "gs://BUCKET",
     answers: Annotated[
-        Path | None, typer.Option(help="Write the answers to all possible flights to this CSV.")
+        Path | None, typer.Option(help="A folder to write the answers of all flights to.")
     ] = None,
-    model: Annotated[Path, typer.Option(help="Model.")] = ARTIFACTS / "model.onnx",
+    model: Annotated[Path, typer.Option(help="The model.")] = ARTIFACTS / "model.onnx",
 ) -> None:
     """Print the SQL that brings the model to BigQuery, in three ways."""
+    from function.model import Model
     from training.batch import bigquery as sql
 
-    place = sql.Place(dataset, table, endpoint, connection, bucket, scheduled)
-    typer.echo(sql.script(place), nl=False)
-    if answers:
-        from function.model import Model
-        from training.release.artifacts import whole
-
-        with whole(answers) as new:
-            written = sql.write_answers(Model(model), new)
-        console.print(f"{written:,} answers: {answers}. Copy them to {bucket}/{sql.ANSWERS_FILE}")
+    place = sql.Place(dataset, table, endpoint, connection, bucket)
+    loaded = Model(model)
+    if answers is not None:
+        for path in sql.write_answers(answers, loaded):
+            console.print(f"Wrote {path}")
+    typer.echo(sql.script(place, loaded, columns), nl=False)
 
 
 def _stop(*_: object) -> Never:

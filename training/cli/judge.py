@@ -11,13 +11,13 @@ import typer
 
 from training.errors import GateError
 from training.flights.columns import Columns
-from training.project import ARTIFACTS
+from training.project import ARTIFACTS, airport_of
 
 from .data import read_counts
-from .options import ADDRESS, Data, DropBad, reads_flights
+from .options import ADDRESS, Data, DropBad, with_columns
 
 
-@reads_flights
+@with_columns
 def gate(
     serving: Annotated[str, typer.Option(help="The serving function's URL, or empty.")],
     margin: Annotated[float, typer.Option(help="How much worse the metrics may be.", min=0)],
@@ -37,14 +37,21 @@ def gate(
     champion = Deployed(serving, token) if serving else None
     try:
         challenger = ModelFile(ARTIFACTS / "model.onnx")
-        typer.echo(judge(challenger, champion, read_counts(data, columns), margin))
+        typer.echo(
+            judge(
+                challenger,
+                champion,
+                read_counts(airport_of(data).data, columns),
+                margin,
+            )
+        )
     except GateError as error:
         if not allow_worse:
             raise
         typer.echo(f"{error} Allowed all the same.")
 
 
-@reads_flights
+@with_columns
 def evaluate(
     data: Annotated[str, typer.Option(help=f"Counts or flights. {ADDRESS}")],
     url: Annotated[
@@ -66,7 +73,7 @@ def evaluate(
 
     token = os.environ.get("PUNTUAL_TOKEN") or None
     model = Deployed(url, token) if url else ModelFile(ARTIFACTS / "model.onnx")
-    counts = read_counts(data, columns, drop_bad=drop_bad)
+    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
     cells = counts.table.groupby(FEATURES, as_index=False)[TOTALS].sum()
     judged = evaluation.evaluate(model, cells)
     for line in evaluation.report(judged, margin):

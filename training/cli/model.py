@@ -3,7 +3,7 @@
 Each command imports what it needs, so that `--help` is quick.
 """
 
-import dataclasses
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from training.flights.columns import Columns
-from training.project import ARTIFACTS, load
+from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import Data, DropBad, reads_flights
+from .options import Data, DropBad, SplitOption, with_columns
 
 
 class Features(StrEnum):
@@ -25,19 +25,20 @@ class Features(StrEnum):
     top10 = "top10"
 
 
-@reads_flights
+@with_columns
 def train(
+    columns: Columns,
     data: Data = None,
-    features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
-    out: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
     place: Annotated[
         str | None, typer.Option(help='Where the flights depart, such as "New York (JFK)".')
     ] = None,
     period: Annotated[
         str | None, typer.Option(help="When they departed, by default the years of their times.")
     ] = None,
+    features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
+    out: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    split: SplitOption = None,
     *,
-    columns: Columns,
     drop_bad: DropBad = False,
 ) -> None:
     """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
@@ -45,13 +46,12 @@ def train(
 
     from .summary import before, figures, lines
 
-    airport = load()
-    counts, earlier = read_counts(data, columns, drop_bad=drop_bad), before(out)
-    counts = dataclasses.replace(counts, period=period or counts.period)
-    if place is None and airport.owns(data or airport.data):
-        place = airport.place
+    airport = airport_of(data, place, period)
+    counts = read_counts(airport.data, columns, drop_bad=drop_bad, split=split)
+    counts = replace(counts, period=period or counts.period or airport.period)
+    earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
-        metrics = publish(counts, features, out, place)
+        metrics = publish(counts, features, out, airport.place)
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
@@ -59,11 +59,12 @@ def train(
     console.print(f"The report: make report{named}", highlight=False, soft_wrap=True)
 
 
-@reads_flights
+@with_columns
 def select(
-    data: Data = None,
-    *,
     columns: Columns,
+    data: Data = None,
+    split: SplitOption = None,
+    *,
     drop_bad: DropBad = False,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
@@ -81,11 +82,12 @@ def select(
         chosen_settings,
         cross_validate,
     )
-    from training.release.artifacts import replace
+    from training.release.artifacts import replace as replace_files
 
     from .summary import comparison, scores
 
-    counts = read_counts(data, columns, drop_bad=drop_bad)
+    address = airport_of(data).data
+    counts = read_counts(address, columns, drop_bad=drop_bad, split=split)
     with Progress(console=console) as progress:
         task = progress.add_task("Cross-validating", total=len(FITS) * FOLDS * REPEATS)
         table = cross_validate(counts, lambda: progress.advance(task), FITS)
@@ -96,6 +98,6 @@ def select(
     typer.echo(chosen, nl=False)
     if save:
         measured = table.to_csv(index=False, lineterminator="\n", float_format="%.9g").encode()
-        replace(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
+        replace_files(SETTINGS.parent, {SETTINGS.name: chosen, TABLE.name: measured})
     elif chosen != SETTINGS.read_bytes():
         console.print(f"This differs from {SETTINGS.name}; --save takes it over.")

@@ -3,8 +3,9 @@
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
@@ -17,33 +18,6 @@ ADDRESS: Final = (
     "`spark:DATABASE.TABLE` or `spark:PATH`."
 )
 
-Data = Annotated[
-    str | None,
-    typer.Option(help=f"Counts or flights. {ADDRESS} By default those of data/airport.toml."),
-]
-DropBad = Annotated[bool, typer.Option("--drop-bad", help="Leave bad rows out and say how many.")]
-
-# What names the columns, as options: by default they are those of data/airport.toml.
-_COLUMNS: Final[dict[str, Any]] = {
-    "airline": Annotated[str | None, typer.Option("--airline", help="Airline name column.")],
-    "flight_type": Annotated[str | None, typer.Option("--type", help="Flight type column.")],
-    "type_value": Annotated[
-        str | None, typer.Option("--type-value", help="Type of all flights, instead of a column.")
-    ],
-    "type_map": Annotated[
-        list[str] | None,
-        typer.Option("--type-map", help="A flight type and what it means, such as Int=I."),
-    ],
-    "month": Annotated[str | None, typer.Option("--month", help="Month column.")],
-    "scheduled": Annotated[
-        str | None, typer.Option("--scheduled", help="Scheduled departure time column.")
-    ],
-    "actual": Annotated[str | None, typer.Option("--actual", help="Actual departure time column.")],
-    "delay": Annotated[
-        str | None, typer.Option("--delay", help="Ready-made delay column (0 or 1).")
-    ],
-}
-
 
 class Split(StrEnum):
     """How flights are divided for training and validation."""
@@ -52,34 +26,98 @@ class Split(StrEnum):
     draw = "draw"
 
 
-def reads_flights(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that name columns, as its one argument `columns`."""
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Counts (see data/README.md), or flights. {ADDRESS} By default those of "
+        "data/airport.toml."
+    ),
+]
+DropBad = Annotated[bool, typer.Option("--drop-bad", help="Leave bad rows out and say how many.")]
+SplitOption = Annotated[
+    Split | None,
+    typer.Option(
+        help="The challenge's split, by the order of the rows of files, or a seeded draw. By "
+        "default `rows` for one CSV with the challenge's columns, else `draw`."
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnOptions:
+    """The options that name the columns of a table of flights; `None` is the project's default."""
+
+    airline: Annotated[
+        str | None,
+        typer.Option(
+            "--airline", help="Airline name column. The columns' defaults are in data/airport.toml."
+        ),
+    ] = None
+    flight_type: Annotated[str | None, typer.Option("--type", help="Flight type column.")] = None
+    type_value: Annotated[
+        str | None, typer.Option("--type-value", help="The flight type of all flights.")
+    ] = None
+    type_map: Annotated[
+        list[str] | None,
+        typer.Option("--type-map", help="A flight type of the table as another, such as Int=I."),
+    ] = None
+    month: Annotated[
+        str | None,
+        typer.Option("--month", help="Month column; without one, the scheduled time's month."),
+    ] = None
+    scheduled: Annotated[
+        str | None,
+        typer.Option("--scheduled", help="Scheduled local time column; '' reads no times."),
+    ] = None
+    actual: Annotated[
+        str | None, typer.Option("--actual", help="Actual departure time column.")
+    ] = None
+    delay: Annotated[
+        str | None,
+        typer.Option("--delay", help="Ready-made delay column (0 or 1) instead of --actual."),
+    ] = None
+
+    def columns(self) -> Columns:
+        """Return the columns of the project with these options in their places."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        types = given.pop("type_map")
+        columns = replace(
+            load().columns, **{name: value for name, value in given.items() if value is not None}
+        )
+        if self.actual and not self.delay:
+            columns = replace(columns, delay=None)
+        return replace(columns, types=tuple(map(_pair, types))) if types else columns
+
+
+def with_columns(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `ColumnOptions`, which it takes as its argument `columns`."""
 
     @functools.wraps(command)
-    def with_columns(**arguments: Any) -> None:  # noqa: ANN401  # whatever the command takes
-        given = {name: arguments.pop(name, None) for name in _COLUMNS}
-        command(**arguments, columns=_columns(**given))
+    def wrapped(**arguments: Any) -> None:  # noqa: ANN401  # what typer parsed
+        names = {field.name for field in fields(ColumnOptions)} & {*arguments}
+        options = ColumnOptions(**{name: arguments.pop(name) for name in names})
+        command(**arguments, columns=options.columns())
 
-    own = inspect.signature(command).parameters
+    signature = inspect.signature(command)
+    hints = get_type_hints(ColumnOptions, include_extras=True)
     options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in _COLUMNS.items()
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+        for name, hint in hints.items()
     ]
-    kept = [parameter for name, parameter in own.items() if name != "columns"]
-    positional = [p for p in kept if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-    keywords = [p for p in kept if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    with_columns.__signature__ = inspect.Signature([*positional, *options, *keywords])  # type: ignore[attr-defined]
-    with_columns.__annotations__ = {**command.__annotations__, **_COLUMNS}
-    del with_columns.__annotations__["columns"]
-    return with_columns
+    own = get_type_hints(command, include_extras=True)
+    kept = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own[name])
+        for name, parameter in signature.parameters.items()
+        if name != "columns"
+    ]
+    parameters = [*kept, *options]
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
+    return wrapped
 
 
-def _columns(type_map: list[str] | None, **given: str | None) -> Columns:
-    """Return the columns of data/airport.toml, but those that were given."""
-    named = {name: value for name, value in given.items() if value is not None}
-    types = [tuple(each.split("=", 1)) for each in type_map or []]
-    if any(len(pair) != 2 for pair in types):  # noqa: PLR2004
-        raise UserError(f"Cannot map flight types: expected TYPE=I or TYPE=N, got {type_map}.")
-    mapped = {"types": tuple(types)} if types else {}
-    settings = load().columns
-    return Columns(**{**vars(settings), **named, **mapped})
+def _pair(text: str) -> tuple[str, str]:
+    given, equals, meant = text.partition("=")
+    if not (given and equals and meant):
+        raise UserError(f"Cannot map {text!r}: expected --type-map TYPE=TYPE, such as Int=I.")
+    return given, meant

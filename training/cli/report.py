@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from training.flights.columns import Columns
-from training.project import ARTIFACTS, load
+from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import ADDRESS, Data, DropBad, reads_flights
+from .options import ADDRESS, Data, DropBad, with_columns
 
 if TYPE_CHECKING:
     from training.flights.exploration import Exploration
@@ -24,7 +24,7 @@ Destination = Annotated[
 ]
 
 
-@reads_flights
+@with_columns
 def report(
     data: Data = None,
     destination: Destination = None,
@@ -36,13 +36,18 @@ def report(
     """Write the page of the model and its data, from the flights or counts it was trained on."""
     from training.report.page import write
 
-    counts = read_counts(data, columns, drop_bad=drop_bad)
+    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
     with console.status("Measuring and drawing"):
-        page = write(counts, _explored(data, columns, destination), out, data or load().data)
+        page = write(
+            counts,
+            _explored(data, columns, destination),
+            out,
+            airport_of(data).data,
+        )
     console.print(f"{page}, {page.stat().st_size / 1024:,.0f} KB, opens in any browser")
 
 
-@reads_flights
+@with_columns
 def explore(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[Path, typer.Option(help="Where the counts go.")],
@@ -56,8 +61,10 @@ def explore(
     Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
     """
     from training.flights.exploration import Exploration
-    from training.release.artifacts import replace
+    from training.flights.sources import files_of
+    from training.release.artifacts import check_target, replace
 
+    check_target(out, files_of(flights))
     read_counts(flights, columns, drop_bad=drop_bad)  # refuses bad rows
     explored = Exploration.from_flights(flights, columns, destination=destination)
     replace(out.parent, {out.name: explored.to_csv().encode()})
@@ -67,7 +74,7 @@ def _explored(data: str | None, columns: Columns, destination: str | None) -> "E
     """Return what the flights show beyond counts, or what lies beside counts."""
     from training.flights.exploration import Exploration
 
-    address = data or load().data
+    address = airport_of(data).data
     beside = Path(address).with_name(f"{Path(address).stem}_exploration.csv")
     if Path(address).is_file() and beside.exists():
         return Exploration.read(beside)

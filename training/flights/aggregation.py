@@ -63,14 +63,16 @@ def count_source(
 ) -> Counted:
     """Count the flights of a source that is open; see `count`."""
     roles = roles_in(source, columns)
-    cells = _execute(source, cells_of(source.table, columns), columns)
+    cells = _cells(source, columns)
     source.check_rows(int(cells["flights"].sum()))
     good, left_out = _good(source, columns, cells, drop_bad=drop_bad)
     _check_categories(source, columns, good)
-    by_rows = _by_rows(source, columns, int(good["flights"].sum()), split)
-    counts = Counts.from_table(
-        _split_by_rows(source, columns, good) if by_rows else draw(good), _period(good)
-    )
+    flights = int(good["flights"].sum())
+    if _by_rows(source, columns, flights, split):
+        parts = _split_by_rows(source, columns, flights, left_out)
+    else:
+        parts = draw(good)
+    counts = Counts.from_table(parts, _period(good))
     check_splits(counts, source.address)
     notes = [*_alike(good["OPERA"], "airlines"), *_alike(good["TIPOVUELO"], "flight types")]
     if "scheduled" not in roles and columns.scheduled:
@@ -101,16 +103,20 @@ def cells_of(table: Table, columns: Columns) -> Table:
     )
 
 
-def _execute(source: Source, cells: Table, columns: Columns) -> pd.DataFrame:
-    with source.trouble(f"read {source.address}"):
-        table = source.engine.to_pyarrow(cells.limit(MAX_CELLS + 1))
-    if table.num_rows > MAX_CELLS:
+def _cells(source: Source, columns: Columns) -> pd.DataFrame:
+    cells = _fetched(source, cells_of(source.table, columns).limit(MAX_CELLS + 1))
+    if len(cells) > MAX_CELLS:
         raise DataError(
             f"Cannot train on {source.address}: expected at most {MAX_CELLS:,} combinations of "
             "airline, type, month, hour and weekday, got more. Is the airline's name in the "
             f"column `{columns.airline}`?"
         )
-    frame: pd.DataFrame = table.to_pandas()
+    return cells
+
+
+def _fetched(source: Source, table: Table) -> pd.DataFrame:
+    with source.trouble(f"read {source.address}"):
+        frame: pd.DataFrame = source.engine.to_pyarrow(table).to_pandas()
     return frame
 
 
@@ -161,17 +167,22 @@ def _by_rows(source: Source, columns: Columns, flights: int, split: Split | None
     return split == "rows" or (split is None and single and few and columns == CHALLENGE)
 
 
-def _split_by_rows(source: Source, columns: Columns, good: pd.DataFrame) -> pd.DataFrame:
+def _split_by_rows(source: Source, columns: Columns, flights: int, left_out: int) -> pd.DataFrame:
     """Count again, with the split that the challenge gives each good row by its place."""
-    splits = split_rows(int(good["flights"].sum()))
-    validation = ibis.memtable(pa.table({"drawn": np.flatnonzero(splits == SPLITS[1])}))
-    rows = good_rows(source.table, columns).mutate(row=ibis.row_number())
-    both = rows.left_join(validation, rows["row"] == validation["drawn"])
+    # Numbered before the join, which forgets the order of rows.
+    rows = judged(raw(source.table, columns, row=ibis.row_number()))
+    places = np.arange(flights + left_out)
+    if left_out:
+        bad = _fetched(source, rows.filter(rows["fault"].notnull()).select("row"))
+        places = np.delete(places, bad["row"])
+    drawn = ibis.memtable(pa.table({"drawn": places[split_rows(flights) == SPLITS[1]]}))
+    good = rows.filter(rows["fault"].isnull())
+    both = good.left_join(drawn, good["row"] == drawn["drawn"])
     both = both.mutate(split=both["drawn"].isnull().ifelse(*SPLITS))
     counted = both.group_by([*FEATURES, "split"]).agg(
         flights=both.count(), delayed=both["late"].ifelse(1, 0).sum()
     )
-    return _named(_execute(source, counted, columns))
+    return _named(_fetched(source, counted))
 
 
 def _period(cells: pd.DataFrame) -> str | None:

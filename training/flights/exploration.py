@@ -10,8 +10,8 @@ from ibis.expr.types import Table
 
 from training.errors import DataError
 
-from .aggregation import good_rows
 from .counts import TOTALS, Counts
+from .rows import good_rows
 from .sources import Columns, Source, open_source
 
 COLUMNS: Final = ["dimension", "value", *TOTALS]

@@ -79,7 +79,7 @@ class _Part:
         """Return the counts with their types; raise `DataError` with the place of a bad value."""
         table = self._table
         for name, role in (("OPERA", "airline"), ("TIPOVUELO", "flight_type")):
-            bare = table[name].fillna("").str.strip("".join(SPACES))
+            bare = table[name].fillna("").str.strip(SPACES)
             self._check(name, bare == "", EXPECTED[role])
             self._check(name, bare != table[name], EXPECTED[f"{role}_space"])
         checked = table.assign(MES=self._integer("MES", MONTH, EXPECTED["month"]))

@@ -16,12 +16,12 @@ from .sources import Source
 # What every engine reads as the same time.
 TIME: Final = r"^[1-9]\d{3}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
 TO_MINUTES: Final = len("2017-01-31 23:30")
+MONTHS: Final = 12
 MONTH: Final = r"^0*([1-9]|1[0-2])(\.0+)?$"
 # What Unicode calls white space, and two characters without a width.
-SPACES: Final = [
-    *map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029)),
-    *"\u202f\u205f\u3000\ufeff",
-]
+SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200C))
+)
 # Faults of times, by the number that stands for them in `raw` rows: numbers are grouped faster.
 TIME_FAULTS: Final = {1: "scheduled", 2: "actual", 3: "delay"}
 RAW: Final = ("OPERA", "TIPOVUELO", "MES", "month", "hour", "weekday", "fault")
@@ -118,10 +118,15 @@ def judged(rows: Table) -> Table:
     )
 
 
+def good(rows: Table) -> BooleanValue:
+    """Return which `judged` rows have no fault."""
+    return rows["fault"].isnull()
+
+
 def good_rows(table: Table, columns: Columns, **kept: Value) -> Table:
     """Return each flight that is counted: its features, whether it is `late`, and `kept`."""
     rows = judged(raw(table, columns, **kept))
-    return rows.filter(rows["fault"].isnull())
+    return rows.filter(good(rows))
 
 
 def _flight_type(table: Table, columns: Columns) -> StringValue:
@@ -134,7 +139,8 @@ def _flight_type(table: Table, columns: Columns) -> StringValue:
 
 
 def _name_faults(name: StringValue, role: str) -> list[tuple[BooleanValue, str]]:
-    spaced = name.left(1).isin(SPACES) | name.right(1).isin(SPACES)
+    spaces = ibis.literal(SPACES)
+    spaced = spaces.contains(name.left(1)) | spaces.contains(name.right(1))
     return [(name.isnull() | (name == ""), role), (spaced, f"{role}_space")]
 
 
@@ -143,8 +149,10 @@ def _month(column: Value) -> IntegerValue:
     if column.type().is_string():
         return column.re_extract(MONTH, 1).nullif("").try_cast("int64")
     if column.type().is_numeric():
-        # Not `isin`: DuckDB joins with a list of twelve, and a join forgets the order of rows.
-        good = (column >= 1) & (column <= 12) & (column == column.floor())  # noqa: PLR2004
+        # DuckDB makes a join of IN, which forgets the order of rows.
+        good = (column >= 1) & (column <= MONTHS)
+        if not column.type().is_integer():
+            good &= column == column.floor()
         return good.ifelse(column, ibis.null(column.type())).cast("int64")
     raise DataError(_unreadable(column, "months from 1 to 12"))
 

@@ -88,7 +88,10 @@ class Source:
 
 def reason_of(error: Exception) -> str:
     """Return what an engine says in one line, without its advice, which is not for the user."""
-    lines = str(error).partition("\nPossible ")[0].splitlines()
+    said = str(error).partition("\nPossible ")[0]
+    if "Caused by: " in said:  # Java's own cause is the last one, in a line
+        said = said.rpartition("Caused by: ")[2].partition("\n")[0]
+    lines = said.splitlines()
     reason = ", ".join(stripped for line in lines if (stripped := line.strip(" ,.")))
     return reason if len(reason) <= REASON else f"{reason[:REASON]}..."
 
@@ -112,6 +115,14 @@ def open_source(address: str) -> Source:
     }
     scheme, rest = scheme_of(address)
     return openers[scheme](address, rest)
+
+
+def files_of(address: str) -> tuple[Path, ...]:
+    """Return the files of an address, or none where it names a table."""
+    scheme, rest = scheme_of(address)
+    if scheme == "duckdb":
+        return files.named(rest)
+    return (Path(rest),) if scheme == SPARK else ()
 
 
 def _open_files(address: str, pattern: str) -> Source:
@@ -151,13 +162,14 @@ def _open_bigquery(address: str, name: str) -> Source:
 
 def _open_spark(address: str, name: str) -> Source:
     try:
+        from py4j.protocol import Py4JError  # noqa: PLC0415
         from pyspark.errors import PySparkException  # noqa: PLC0415
     except ImportError as error:
         raise DataError(
             f"Cannot read {address}: PySpark is not installed. Run `make .build/spark/ready`."
         ) from error
     engine = _spark()
-    failures = (PySparkException, ibis.common.exceptions.TableNotFound)
+    failures = (PySparkException, Py4JError, ibis.common.exceptions.TableNotFound)
     try:
         if name.lower().endswith(".parquet"):
             table = engine.read_parquet(name)
@@ -178,7 +190,6 @@ SPARK_CSV: Final = {
     "escape": '"',
     "multiLine": True,
     "mode": "FAILFAST",
-    "columnPruning": False,
     "enforceSchema": False,
 }
 
@@ -188,5 +199,8 @@ def _spark() -> BaseBackend:
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     builder = SparkSession.builder.appName("puntual").config("spark.ui.enabled", "false")
-    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    builder = builder.config("spark.sql.session.timeZone", "UTC")
+    # It checks the number of values of a row only where it parses all of them.
+    builder = builder.config("spark.sql.csv.parser.columnPruning.enabled", "false")
+    session = builder.getOrCreate()
     return ibis.pyspark.connect(session)

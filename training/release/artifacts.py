@@ -3,9 +3,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from training.errors import DataError
 
 
 def replace(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -51,3 +53,20 @@ def whole(path: Path) -> Iterator[Path]:
         with new.open("rb") as file:
             os.fsync(file.fileno())
         new.replace(path)
+
+
+def check_target(path: Path, inputs: Iterable[Path] = ()) -> None:
+    """Raise `DataError` where a file cannot be written, or is one of the inputs.
+
+    Called before the work, so that its result is not lost.
+    """
+    if path.is_dir():
+        raise DataError(f"Cannot write {path}: it is a folder. Name a file in it.")
+    if path.exists() and any(source.exists() and path.samefile(source) for source in inputs):
+        raise DataError(f"Cannot write {path}: it is read from. Name another file.")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"Cannot write {path}: {folder}: {error.strerror}.") from error

@@ -112,7 +112,8 @@ def importance(
         ):
             places = [j + width * i for j, feature in enumerate(features) if feature in costs]
             plot.barh(places, list(costs.values()), 0.9 * width, color=colour, label=title)
-        plot.set_yticks([j + width * (len(falls) - 1) / 2 for j in range(len(features))], features)
+        known = [sum(feature in costs for costs in falls.values()) for feature in features]
+        plot.set_yticks([j + width * (n - 1) / 2 for j, n in enumerate(known)], features)
         plot.invert_yaxis()
         plot.tick_params(left=False)
         plot.grid(visible=False, axis="y")

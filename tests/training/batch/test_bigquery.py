@@ -1,39 +1,37 @@
 """The SQL for BigQuery parses, and what it means is what the function answers."""
 
-import csv
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from function.flights import Flight
 from function.model import Model
-from training.batch.bigquery import (
-    ANSWERS_FILE,
-    COLUMNS,
-    Place,
-    join,
-    load,
-    onnx,
-    remote,
-    script,
-    write_answers,
-)
-from training.export.parity import by_function
+from training.batch.bigquery import Place, cells, join, onnx, remote, script, write_answers
+from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.features import every_cell, flights_of
 from training.project import ARTIFACTS
 from training.release.publish import publish
 
-PLACE = Place("p.d", "flights", "https://f.run.app", "p.us.c", "gs://b", "Fecha-I")
+PLACE = Place("p.d", "flights", "https://f.run.app", "p.us.c", "gs://b")
 FLIGHTS = [
-    Flight("Copa Air", "I", 7, "2017-07-14T19:30:00"),
     Flight("Copa Air", "I", 7),
-    Flight("Sky Airline", "N", 1, "2017-01-01T00:05:00"),  # a Sunday
-    Flight("Copa Air", "N", 7, "2017-07-10T23:59:00"),  # a Monday
+    Flight("Copa Air", "I", 7, "2017-07-14 19:30:00"),
+    Flight("Copa Air", "I", 7, "2017-07-16T00:05:00"),
+    Flight("Sky Airline", "N", 1, "2017-01-02 23:59:59.5"),
+    Flight("Copa Air", "N", 7),
+]
+UNANSWERED = [
+    ("Nobody", "I", "1", None),
+    (None, "I", "1", None),
+    ("Copa Air", "I", "7", "9 a.m."),
+    ("Copa Air", "I", "7", "2017-08-14 19:30:00"),
+    ("Copa Air", "I", "x", None),
 ]
 
 
@@ -44,28 +42,9 @@ def model() -> Model:
 
 @pytest.fixture(scope="module")
 def answers(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("answers") / ANSWERS_FILE
-    assert write_answers(model, path) == 93_288
-    return path
-
-
-@pytest.fixture
-def warehouse(answers: Path) -> duckdb.DuckDBPyConnection:
-    """Return a database with some flights, and the answers as BigQuery loads them."""
-    connection = duckdb.connect()
-    connection.execute(
-        'CREATE TABLE flights (id INT, OPERA TEXT, TIPOVUELO TEXT, MES BIGINT, "Fecha-I" TIMESTAMP)'
-    )
-    rows: list[tuple[object, ...]] = [
-        (i, f.OPERA, f.TIPOVUELO, f.MES, f.scheduled) for i, f in enumerate(FLIGHTS)
-    ]
-    rows += [(4, "Nobody", "I", 1, None), (5, None, "I", 1, None)]
-    connection.executemany("INSERT INTO flights VALUES (?, ?, ?, ?, ?)", rows)
-    kinds = {"STRING": "VARCHAR", "INT64": "BIGINT", "FLOAT64": "DOUBLE"}
-    columns = {name: kinds[kind] for name, kind in COLUMNS.items()}
-    table = connection.read_csv(str(answers), dtype=columns, quotechar='"')
-    table.create("flight_answers")
-    return connection
+    folder = tmp_path_factory.mktemp("answers")
+    assert len([*write_answers(folder, model)]) > 1
+    return folder
 
 
 def on_duckdb(statement: str) -> str:
@@ -73,76 +52,136 @@ def on_duckdb(statement: str) -> str:
     return sqlglot.transpile(statement.replace("`p.d.", "`"), "bigquery", "duckdb")[0]
 
 
-@pytest.mark.parametrize("scheduled", ["Fecha-I", ""], ids=["with times", "without"])
-def test_every_statement_is_parsed_as_bigquerys(scheduled: str) -> None:
-    statements = sqlglot.parse(script(PLACE._replace(scheduled=scheduled)), "bigquery")
+def connected(
+    folder: Path, names: tuple[str, ...], kind: str = "TEXT"
+) -> duckdb.DuckDBPyConnection:
+    """Return a database with the answers as BigQuery would load them, and some flights."""
+    connection = duckdb.connect()
+    connection.execute(
+        f"CREATE TABLE flight_cells AS FROM read_csv('{folder}/*.csv', header = true, "
+        "types = {'DIANOM': 'VARCHAR', 'probability': 'DOUBLE'}, allow_quoted_nulls = false)"
+    )
+    declared = ", ".join(f'"{name}" {kind if name == names[-1] else "TEXT"}' for name in names)
+    connection.execute(f"CREATE TABLE flights (id INT, {declared})")
+    return connection
+
+
+def test_every_statement_is_parsed_as_bigquerys(model: Model) -> None:
+    statements = sqlglot.parse(script(PLACE, model), "bigquery")
     kinds = [s.args.get("kind") for s in statements if isinstance(s, exp.Create)]
     assert kinds == [*["FUNCTION"] * 4, "VIEW", "MODEL"]
-    others = [type(s) for s in statements if not isinstance(s, exp.Create)]
-    assert others == [exp.LoadData, exp.Select]
+    assert [type(s) for s in statements if not isinstance(s, exp.Create)] == [
+        exp.Select,
+        exp.LoadData,
+        exp.Select,
+    ]
 
 
 def test_the_remote_functions_name_the_endpoint_and_the_answer() -> None:
-    names = ["probability", "probability_at", "delay", "delay_at"]
-    for statement, name in zip(remote(PLACE), names, strict=True):
+    flight = "OPERA STRING, TIPOVUELO STRING, MES INT64"
+    expected = [
+        ("flight_probability", flight, "probability"),
+        ("flight_delay", flight, "delay"),
+        ("flight_probability_timed", f"{flight}, scheduled STRING", "probability"),
+        ("flight_delay_timed", f"{flight}, scheduled STRING", "delay"),
+    ]
+    for statement, (name, arguments, answer) in zip(remote(PLACE), expected, strict=True):
         sql = sqlglot.parse_one(statement, read="bigquery").sql("bigquery")
-        time = ", scheduled DATETIME" if name.endswith("_at") else ""
-        signature = f"(OPERA STRING, TIPOVUELO STRING, MES INT64{time})"
-        assert f"`p.d.flight_{name}`{signature}" in sql
+        assert f"`p.d.{name}`({arguments})" in sql
         assert "endpoint='https://f.run.app/bigquery'" in sql
-        assert f"user_defined_context=[('answer', '{name.removesuffix('_at')}')]" in sql
+        assert f"user_defined_context=[('answer', '{answer}')]" in sql
 
 
-def test_the_answers_of_every_possible_flight_are_written(model: Model, answers: Path) -> None:
-    with answers.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    cells = np.concatenate(list(every_cell(model.metadata.categories)))
-    flights = flights_of(cells, model.metadata.categories)
-    expected = by_function(model, flights)
-    assert [int(row["HORA"]) for row in rows] == flights["HORA"].to_list()
-    assert [row["DIANOM"] for row in rows] == flights["DIANOM"].to_list()
-    written = np.array([float(row["probability"]) for row in rows], np.float32)
-    assert written.tobytes() == expected.probability.tobytes()
-    assert [int(row["delay"]) for row in rows] == expected.delay.tolist()
+def test_the_files_hold_every_possible_flight(model: Model, answers: Path) -> None:
+    (statement,) = cells(PLACE)
+    assert "uris = ['gs://b/flight_cells-*.csv']" in statement
+    paths = sorted(answers.iterdir())
+    assert all(path.match("flight_cells-*.csv") for path in paths)
+    table = pd.concat([pd.read_csv(path, keep_default_na=False) for path in paths])
+    every = np.concatenate([*every_cell(model.metadata.categories)])
+    names = ["OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM"]
+    assert (
+        table[names].to_numpy().tolist()
+        == flights_of(every, model.metadata.categories).to_numpy().tolist()
+    )
+    expected = model.predict(every)
+    assert np.array_equal(table["delay"], expected.delay)
+    probability = table["probability"].to_numpy().astype(np.float32)
+    assert probability.tobytes() == expected.probability.tobytes()
 
 
-def test_names_with_line_breaks_and_quotes_come_back(tmp_path: Path, elsewhere: Counts) -> None:
-    odd = 'Línea\n"Aérea", S.A.'
-    table = elsewhere.table.replace({"OPERA": {"zephyr, Ltd": odd}})
-    publish(Counts.from_table(table), "all", tmp_path)
-    path = tmp_path / ANSWERS_FILE
-    write_answers(Model(tmp_path / "model.onnx"), path)
-    with path.open(newline="") as file:
-        assert odd in {row["OPERA"] for row in csv.DictReader(file)}
-    assert "allow_quoted_newlines = true" in load(PLACE)
-
-
+@pytest.mark.parametrize("kind", ["TEXT", "TIMESTAMP"])
 def test_the_join_answers_as_the_function_does_and_null_elsewhere(
-    model: Model, warehouse: duckdb.DuckDBPyConnection
+    model: Model, answers: Path, kind: str
 ) -> None:
-    warehouse.execute(on_duckdb(join(PLACE)))
-    found = warehouse.execute("SELECT delay, probability FROM flights_scored ORDER BY id")
-    delay, probability = zip(*found.fetchall(), strict=True)
+    names = ("OPERA", "TIPOVUELO", "MES", "Fecha-I")
+    connection = connected(answers, names, kind)
+    rows: list[tuple[str | None, ...]] = [
+        (f.OPERA, f.TIPOVUELO, str(f.MES), f.scheduled) for f in FLIGHTS
+    ]
+    rows += [row for row in UNANSWERED if kind == "TEXT" or row[3] != "9 a.m."]
+    numbered = [(i, *row) for i, row in enumerate(rows)]
+    connection.executemany("INSERT INTO flights VALUES (?, ?, ?, ?, ?)", numbered)
+    connection.execute(on_duckdb(join(PLACE, Columns(), timed=True)))
+    query = "SELECT delay, probability FROM flights_scored ORDER BY id"
+    delay, probability = zip(*connection.execute(query).fetchall(), strict=True)
     expected = model.predict(model.encoder.cells(FLIGHTS))
-    assert delay == (*expected.delay.tolist(), None, None)
-    assert np.array(probability[:4], np.float32).tobytes() == expected.probability.tobytes()
-    assert probability[4:] == (None, None)
+    none = (None,) * (len(rows) - len(FLIGHTS))
+    assert delay == (*expected.delay.tolist(), *none)
+    known = np.array(probability[: len(FLIGHTS)], np.float32)
+    assert known.tobytes() == expected.probability.tobytes()
+    assert probability[len(FLIGHTS) :] == none
 
 
-def test_a_table_without_times_is_joined_without_them(
-    model: Model, warehouse: duckdb.DuckDBPyConnection
+def test_columns_may_have_other_names_and_types_be_mapped(model: Model, answers: Path) -> None:
+    odd = "the `line`\nand \\ 'quotes'"
+    columns = Columns(odd, "t", "m", "when", types=(("Int'l\n", "I"), ("Dom", "N")))
+    place = PLACE._replace(table="odd\nflights")
+    statements = [join(place, columns, timed=True), *onnx(place, columns, timed=True)]
+    assert all("\nand" not in s and "\nflights" not in s for s in statements)
+    connection = connected(answers, (odd, "t", "m", "when"))
+    connection.execute('ALTER TABLE flights RENAME TO "odd\nflights"')
+    connection.execute(
+        'INSERT INTO "odd\nflights" VALUES (1, ?, ?, ?, ?)',
+        ["Copa Air", "Int'l\n", "7", "2017-07-14 19:30:00"],
+    )
+    connection.execute(on_duckdb(statements[0]))
+    found = connection.execute('SELECT probability FROM "odd\nflights_scored"').fetchall()
+    expected = model.predict(model.encoder.cells(FLIGHTS[1:2])).probability
+    assert np.float32(found[0][0]) == expected[0]
+
+
+def test_a_model_without_times_joins_flights_with_and_without(
+    tmp_path: Path, elsewhere: Counts
 ) -> None:
-    warehouse.execute(on_duckdb(join(PLACE._replace(scheduled=""))))
-    found = warehouse.execute("SELECT probability FROM flights_scored WHERE id < 4 ORDER BY id")
-    untimed = [Flight(f.OPERA, f.TIPOVUELO, f.MES) for f in FLIGHTS]
-    expected = model.predict(model.encoder.cells(untimed)).probability.tolist()
-    assert [probability for (probability,) in found.fetchall()] == expected
+    publish(elsewhere, "all", tmp_path / "model")
+    model = Model(tmp_path / "model" / "model.onnx")
+    assert len([*write_answers(tmp_path / "answers", model)]) == 1
+    airline = elsewhere.categories.OPERA[1]
+    connection = connected(tmp_path / "answers", ("OPERA", "TIPOVUELO", "MES", "Fecha-I"))
+    rows = [(1, airline, "N", "1", None), (2, airline, "N", "1", "2017-01-01 10:00:00")]
+    connection.executemany("INSERT INTO flights VALUES (?, ?, ?, ?, ?)", rows)
+    connection.execute(on_duckdb(join(PLACE, Columns(), timed=False)))
+    found = connection.execute("SELECT probability FROM flights_scored").fetchall()
+    expected = model.predict(model.encoder.cells([Flight(airline, "N", 1)])).probability
+    assert [np.float32(row[0]) for row in found] == [expected[0]] * 2
 
 
-def test_the_graph_is_given_its_own_inputs(warehouse: duckdb.DuckDBPyConnection) -> None:
-    create, predict = onnx(PLACE)
+def test_the_graph_is_given_its_own_inputs(model: Model) -> None:
+    create, predict = onnx(PLACE, Columns(), timed=True)
     assert "MODEL_PATH = 'gs://b/pipeline.onnx'" in create
-    inputs = predict.partition("(MODEL `p.d.flight_model`,\n  (")[2].removesuffix("))")
-    found = warehouse.execute(on_duckdb(inputs) + " ORDER BY id LIMIT 4").fetchall()
-    expected = [(19, "Viernes"), (-1, ""), (0, "Domingo"), (23, "Lunes")]
-    assert [row[3:] for row in found] == expected
+    inner = predict[predict.index("(SELECT") + 1 : -2]
+    connection = connected_for_graph()
+    found = connection.execute(on_duckdb(inner)).fetchall()
+    asked = flights_of(model.encoder.cells(FLIGHTS), model.metadata.categories)
+    assert [list(row) for row in found] == asked.to_numpy().tolist()
+
+
+def connected_for_graph() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(
+        'CREATE TABLE flights (OPERA TEXT, TIPOVUELO TEXT, MES INT, "Fecha-I" TIMESTAMP)'
+    )
+    rows = [(f.OPERA, f.TIPOVUELO, f.MES, f.scheduled) for f in FLIGHTS]
+    connection.executemany("INSERT INTO flights VALUES (?, ?, ?, ?)", rows)
+    return connection

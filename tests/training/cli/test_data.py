@@ -1,117 +1,120 @@
-"""The commands take an address and the names of its columns, and split its flights as they say."""
+"""The commands take an address, and split its flights as they say."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from training.__main__ import app
 from training.cli.data import read_counts
-from training.errors import DataError, UserError
+from training.cli.options import ColumnOptions, Split
+from training.errors import DataError
+from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.reading import read
-from training.project import Airport, load
-
-ODD = """line,kind,month,planned,late
-Zephyr,Int,7,2019-07-14 19:30:00,1
-Zephyr,Dom,8,2020-08-14 09:30:00,0
-"""
-OPTIONS = "--airline line --type kind --month month --scheduled planned --delay late"
+from training.project import Airport
 
 
-def run(*arguments: object) -> str:
-    done = CliRunner().invoke(app, list(map(str, arguments)))
-    if done.exception:
-        raise done.exception
-    return done.stderr
+def ended(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, arguments)])
 
 
 def test_one_csv_keeps_the_challenges_split_and_all_else_is_drawn(
     raw_flights: Path, tmp_path: Path, santiago: Counts
 ) -> None:
     assert read_counts(str(raw_flights)).sha256 == santiago.sha256
-    (tmp_path / "a.csv").symlink_to(raw_flights)
-    drawn = read_counts(str(tmp_path / "*.csv"))
+    assert read_counts(str(raw_flights), drop_bad=True).sha256 == santiago.sha256
+    drawn = read_counts(str(raw_flights), split=Split.draw)
     assert drawn.sha256 != santiago.sha256
     assert drawn.part("train")["flights"].sum() == santiago.part("train")["flights"].sum()
+    (tmp_path / "a.csv").symlink_to(raw_flights)
+    (tmp_path / "b.csv").write_text(raw_flights.read_text().partition("\n")[0])
+    assert read_counts(str(tmp_path / "*.csv")).sha256 == drawn.sha256
+    assert read_counts(str(tmp_path / "*.csv"), split=Split.rows).sha256 == santiago.sha256
     out = tmp_path / "counts.csv"
-    run("count", "--flights", raw_flights, "--out", out, "--split", "draw")
+    assert ended("count", "--flights", raw_flights, "--out", out, "--split", "draw").exit_code == 0
     assert read(out).sha256 == drawn.sha256
 
 
-def test_bad_rows_are_left_out_without_another_split(
-    raw_flights: Path, tmp_path: Path, santiago: Counts
+def test_a_bad_row_that_is_left_out_leaves_the_split_of_the_others(tmp_path: Path) -> None:
+    header = "OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O\n"
+    rows = [
+        f"Sky,N,1,2017-01-0{1 + i % 7} 10:00:00,2017-01-0{1 + i % 7} 1{i % 2}:00:00\n"
+        for i in range(100)
+    ]
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(header + "".join(rows))
+    bad.write_text(header + "".join([*rows[:30], "Sky,N,13,,\n", *rows[30:], "Sky,,1,,\n"]))
+    expected = read_counts(str(good)).sha256
+    assert read_counts(str(bad), drop_bad=True).sha256 == expected
+    assert read_counts(str(bad), drop_bad=True, split=Split.draw).sha256 != expected
+
+
+def test_a_split_by_rows_that_cannot_be_is_refused(
+    raw_flights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tmp_path / "counts.csv"
-    run("count", "--flights", raw_flights, "--out", out, "--drop-bad")
-    assert read(out).sha256 == santiago.sha256
-
-
-def test_options_name_the_columns_and_map_the_types(tmp_path: Path) -> None:
-    flights, out = tmp_path / "flights.csv", tmp_path / "counts.csv"
-    head, *rows = ODD.splitlines()
-    flights.write_text("\n".join([head, *rows * 60]))
-    types = ["--type-map", "Int=I", "--type-map", "Dom=N"]
-    run("count", "--flights", flights, "--out", out, *OPTIONS.split(), *types)
-    counts = read(out)
-    assert counts.categories.TIPOVUELO == ("I", "N")
-    assert counts.timed
-    alike = OPTIONS.replace("--type kind", "--type-value N").split()
-    run("count", "--flights", flights, "--out", out, *alike)
-    assert read(out).categories.TIPOVUELO == ("N",)
-
-
-def test_a_type_that_is_mapped_to_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="expected TYPE=I or TYPE=N"):
-        run("count", "--flights", "f.csv", "--out", tmp_path / "c.csv", "--type-map", "Int")
-
-
-def test_a_split_by_rows_that_cannot_be_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(ODD)
-    (tmp_path / "b.csv").write_text(ODD)
-    with pytest.raises(DataError, match="Cannot split"):
-        run(
-            *("count", "--flights", tmp_path / "*.csv", "--out", tmp_path / "counts"),
-            *("--split", "rows", *OPTIONS.split()),
-        )
-
-
-def test_the_airports_own_counts_have_its_period(santiago: Counts, tmp_path: Path) -> None:
-    assert read_counts(None).period == load().period
-    (tmp_path / "counts.csv").write_text(santiago.to_csv())
-    assert read_counts(str(tmp_path / "counts.csv")).period is None
-
-
-def test_the_settings_of_an_airport_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "airport.toml"
-    path.write_text(
-        'data = "bigquery:p.d.t"\nplace = "New York (JFK)"\n'
-        '[columns]\nairline = "line"\ntype_value = "N"\n[types]\nInt = "I"\n'
+    monkeypatch.setattr("training.flights.aggregation.MAX_ROWS", 1000)
+    with pytest.raises(DataError, match="by its rows: expected files of at most 1,000 flights"):
+        read_counts(str(raw_flights), split=Split.rows)
+    assert (
+        read_counts(str(raw_flights)).sha256
+        == read_counts(str(raw_flights), split=Split.draw).sha256
     )
-    airport = load(path)
-    assert isinstance(airport, Airport)
-    assert (airport.data, airport.place, airport.period) == (
-        "bigquery:p.d.t",
-        "New York (JFK)",
-        None,
-    )
-    assert (airport.columns.airline, airport.columns.type_value) == ("line", "N")
-    assert airport.columns.types == (("Int", "I"),)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("", id="no data"),
-        pytest.param('data = "a.csv"\nplaec = "x"', id="unknown key"),
-        pytest.param('data = "a.csv"\n[columns]\nairlines = "x"', id="unknown column"),
-        pytest.param("data = ", id="no TOML"),
-    ],
-)
-def test_settings_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "airport.toml"
-    path.write_text(text)
-    with pytest.raises(UserError, match="Cannot read"):
-        load(path)
-    with pytest.raises(UserError, match="Cannot read"):
-        load(tmp_path / "nowhere.toml")
+@pytest.mark.parametrize("command", ["count", "explore"])
+def test_what_cannot_be_written_is_refused_before_the_work(tmp_path: Path, command: str) -> None:
+    flights = tmp_path / "flights.csv"
+    flights.write_text("no,flights\n")
+    for out, reason in (
+        (flights, "it is read from"),
+        (tmp_path, "it is a folder"),
+        (flights / "counts.csv", "Not a directory"),
+    ):
+        result = ended(command, "--flights", flights, "--out", out)
+        assert reason in str(result.exception)
+    assert flights.read_text() == "no,flights\n"
+
+
+def test_the_same_column_options_reach_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Columns] = []
+
+    def read_source(_: str, columns: Columns, **__: object) -> None:
+        seen.append(columns)
+        raise DataError("stop")
+
+    def score(*arguments: object, **_: object) -> None:
+        seen.append(cast("Columns", arguments[3]))
+        raise DataError("stop")
+
+    monkeypatch.setattr("training.flights.reading.read_source", read_source)
+    monkeypatch.setattr("training.batch.scoring.score", score)
+    options = "--airline A --type T --month M --scheduled S --delay D --type-map Int=I"
+    files = ["--flights", "f.csv", "--out", tmp_path / "o.csv"]
+    (tmp_path / "f.csv").touch()
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        ["count", *files],
+        ["explore", *files],
+        ["score", *files],
+        ["train"],
+        ["select"],
+        ["report"],
+    ):
+        result = ended(*command, *options.split(), "--type-map", "Dom=N")
+        assert str(result.exception) == "stop", (command, result.output)
+    types = (("Int", "I"), ("Dom", "N"))
+    assert seen == [Columns("A", "T", "M", "S", delay="D", types=types)] * 6
+    assert "expected --type-map TYPE=TYPE" in str(ended("train", "--type-map", "Int").exception)
+
+
+def test_an_actual_column_replaces_the_projects_delay_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    airport = Airport("data", None, None, Columns(delay="late"))
+    monkeypatch.setattr("training.cli.options.load", lambda: airport)
+    assert ColumnOptions().columns().delay == "late"
+    assert ColumnOptions(actual="left").columns() == Columns(actual="left")

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:PySpark does not yet fully support pandas:FutureWarning",
     "ignore:The copy keyword is deprecated:DeprecationWarning",
     "ignore:The 'future.infer_string' option:DeprecationWarning",
+    "ignore:toPandas attempted Arrow optimization:UserWarning",
 )
 
 
@@ -69,6 +70,30 @@ def test_spark_reads_parquet_and_refuses_bad_rows_without_lines(tmp_path: Path) 
     with pytest.raises(DataError, match=r"got 13 - at column `MES`. 1 of 40 rows are bad"):
         count(f"spark:{path}")
     assert count(f"spark:{path}", drop_bad=True).left_out == 1
+
+
+@pytest.mark.parametrize("row", ["Sky,N,1", "Sky,N,1,,,,"])
+def test_a_row_of_another_length_is_refused(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "flights.csv"
+    good = "Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:00:00\n"
+    path.write_text(f"OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O\n{good * 40}{row}\n")
+    with pytest.raises(DataError, match=f"Malformed CSV record: {row}"):
+        count(f"spark:{path}")
+
+
+def test_line_breaks_in_quotes_and_other_hours_are_counted_as_by_duckdb(tmp_path: Path) -> None:
+    path = tmp_path / "flights.csv"
+    rows = "".join(
+        f'"S""k\ny",I,{month},2017-0{month}-0{day}T{hour:02}:59,2017-0{month}-0{day} {late}:30\n'
+        for month in (1, 2, 9)
+        for day in range(1, 9)
+        for hour, late in ((0, "00"), (9, "12"), (23, "23"))
+    )
+    path.write_text(f"OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O\n{rows}")
+    spark = count(f"spark:{path}").counts
+    assert spark.to_csv() == count(str(path)).counts.to_csv()
+    assert spark.period == "2017"
+    assert spark.categories.OPERA == ('S"k\ny',)
 
 
 def test_a_table_that_spark_does_not_have_is_refused() -> None:

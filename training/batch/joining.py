@@ -1,0 +1,60 @@
+"""Joining flights with their answers on the engine where they are, in no particular order."""
+
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis.expr.types import Table
+from pyarrow import csv, parquet
+
+from training.errors import DataError
+from training.flights.columns import Columns
+from training.flights.features import FEATURES
+from training.flights.rows import good, judged, raw
+from training.flights.sources import Source, scheme_of
+
+from .copying import ANSWERS, Progress
+
+
+def joined(table: Table, answers: pd.DataFrame, columns: Columns) -> Table:
+    """Return the rows of `table` with the answers of their cells, null where there is none."""
+    known = ibis.memtable(pa.Table.from_pandas(answers, preserve_index=False))
+    kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
+    rows = judged(raw(table, columns, delays=False, **kept))
+    both = rows.left_join(known, [good(rows), *FEATURES])
+    named = {name: both[f"_{i}"] for i, name in enumerate(table.columns)}
+    return both.select(**named, **{name: both[name] for name in ANSWERS})
+
+
+def create(source: Source, scored: Table, out: str, flights: int) -> None:
+    """Write a table of the same engine, once it is known to hold as many flights."""
+    check_written(out, flights, source.engine.to_pyarrow(scored.count()).as_py())
+    database, _, table = scheme_of(out)[1].rpartition(".")
+    source.engine.create_table(table, scored, database=database or None, overwrite=True)
+
+
+def fetch(source: Source, scored: Table, path: Path, version: str, progress: Progress) -> None:
+    """Write what another engine answers to a file, a batch at a time."""
+    flights = source.engine.to_pyarrow(scored.count()).as_py()
+    batches = source.engine.to_pyarrow_batches(scored)
+    schema = batches.schema
+    writer = (
+        parquet.ParquetWriter(path, schema.with_metadata({"model_version": version}))
+        if path.suffix.lower() == ".parquet"
+        else csv.CSVWriter(path, schema)
+    )
+    with writer:
+        done = 0
+        for batch in batches:
+            writer.write_batch(batch)
+            done += len(batch)
+            progress(done / flights)
+
+
+def check_written(out: str, flights: int, written: int) -> None:
+    """Raise `DataError` unless as many rows are written as were read."""
+    if written != flights:
+        raise DataError(
+            f"Cannot write {out}: {flights:,} rows were read, but {written:,} would be written."
+        )
