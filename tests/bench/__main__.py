@@ -109,8 +109,11 @@ class Bench:
         # Another flight in each round, since wrk sends the same one throughout a run.
         question = self._questions.single(number) if contender.answers else HELLO
         for measure, connections in CONNECTIONS.items():
+            used = server.cpu()
             seen = self._loaded(server, question, connections=connections)
+            used = server.cpu() - used
             self.results.add(measure, contender.name, seen.requests / seen.seconds)
+            self.results.add(f"{measure}_cpu", contender.name, used / seen.requests * 1e6)
             if measure == "one":
                 self.results.add("one_p50", contender.name, seen.p50_ms)
         self.results.add("p99", contender.name, seen.p99_ms)  # of the most connections

@@ -77,6 +77,10 @@ class Server:
         """Return the bytes of proportional memory (PSS) of the server and its children."""
         return sum(map(_pss, _family(self.process.pid)))
 
+    def cpu(self) -> float:
+        """Return the seconds of CPU time that the server and its children have used."""
+        return sum(map(_cpu, _family(self.process.pid)))
+
     def _connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         end = time.monotonic() + PATIENCE
@@ -123,6 +127,12 @@ def _environment(rival: str) -> Path:
 def _family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(member for child in children for member in _family(int(child)))]
+
+
+def _cpu(pid: int) -> float:
+    # The fields behind the name, which may hold blanks: user and system time are the 14th and 15th.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _pss(pid: int) -> int:

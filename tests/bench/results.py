@@ -30,9 +30,12 @@ class Target(NamedTuple):
 MEASURES: Final = {
     "cold_start": Measure("spawn to first answer", "ms"),
     "one": Measure("one flight, 1 connection", "requests/s"),
+    "one_cpu": Measure("one flight, 1 connection, CPU time", "us"),
     "one_p50": Measure("one flight, 1 connection, median", "ms", 2),
     "four": Measure("one flight, 4 connections", "requests/s"),
+    "four_cpu": Measure("one flight, 4 connections, CPU time", "us"),
     "single": Measure("one flight, 100 connections", "requests/s"),
+    "single_cpu": Measure("one flight, 100 connections, CPU time", "us"),
     "p99": Measure("one flight, 100 connections, 99th percentile", "ms", 1),
     "timed": Measure("one flight with its time, 100 connections", "requests/s"),
     "thousand": Measure("1,000 flights with times, 4 connections", "requests/s"),

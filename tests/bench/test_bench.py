@@ -3,6 +3,8 @@
 import http.server
 import re
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -17,7 +19,7 @@ import pytest
 from function.flights import MAX_FLIGHTS
 from tests.bench import fit
 from tests.bench.chart import PANELS, chart
-from tests.bench.contender import RIVALS, RUNTIME, Contender, contenders
+from tests.bench.contender import RIVALS, RUNTIME, Contender, Server, contenders
 from tests.bench.load import Void, load
 from tests.bench.question import Question, Questions
 from tests.bench.results import TARGETS, Machine, Results
@@ -118,6 +120,16 @@ def asked(question: Question) -> list[tuple[tuple[object, ...], int]]:
     delays = msgspec.json.decode(question.answer)["predict"]
     keys = (tuple(flight.values()) for flight in flights)
     return list(zip(keys, delays, strict=True))
+
+
+def test_a_server_tells_the_cpu_time_of_itself_and_its_children() -> None:
+    spin = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+    command = ["sh", "-c", '"$0" -c "$1"; true', sys.executable, spin]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert 0.25 < Server(process, 0).cpu() < 5
+        process.communicate(b"\n")
 
 
 def test_every_possible_flight_is_asked_once_with_the_boosters_answer(

@@ -1,6 +1,6 @@
 """A floor for Puntual: its framework, its decoder, its encoder and its model, and nothing else.
 
-It checks nothing, has one route, reads a body that arrives at once, and writes no log.
+It checks nothing, has one route, waits for a body without end, and writes no log.
 """
 
 import sys
@@ -34,8 +34,11 @@ class Answer(Response):
 @functions_framework.aio.http
 async def predict(request: Request) -> Response:
     """Answer 0 or 1 for each flight."""
-    flights = decode((await request.receive())["body"])
-    delay = model.predict(model.encoder.cells(flights)).delay
+    body, more = b"", True
+    while more:
+        part = await request.receive()
+        body, more = body + part["body"], part["more_body"]
+    delay = model.predict(model.encoder.cells(decode(body))).delay
     return Answer(msgspec.json.encode({"predict": delay.tolist()}))
 
 
