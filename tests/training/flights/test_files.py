@@ -107,7 +107,9 @@ def test_records_are_counted_as_duckdb_and_python_read_them(
         lines = [line for each in lines for line in ([each, ""] if rng.random() < 0.2 else [each])]
         end = rng.choice(["\n", "\r\n"])
         path = Path(written(tmp_path, end.join(lines) + rng.choice(["", end])))
-        read = len(duckdb.sql(files.rows_sql((path,))).fetchall())
+        found = duckdb.sql(files.rows_sql((path,)))
+        assert found is not None
+        read = len(found.fetchall())
         assert read == csv_files.records(path) == csv_files.records_exactly(path)
 
 
