@@ -57,11 +57,10 @@ class Encoder:
         try:
             return np.fromiter(map(self._cell, flights), np.int64, len(flights))
         except (KeyError, ValueError):
-            for i, flight in enumerate(flights):
-                if fault := self._fault(flight):
-                    field, message = fault
-                    raise InputError(message, path=place(i, field)) from None
-            raise
+            first, (field, message) = next(
+                (i, fault) for i, flight in enumerate(flights) if (fault := self._fault(flight))
+            )
+            raise InputError(message, path=place(first, field)) from None
 
     def one_hot(self, cells: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the one-hot rows of cells, float32 [N, K]; K is the number of all categories."""

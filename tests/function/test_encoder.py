@@ -114,8 +114,9 @@ def test_no_flights_have_no_cells(encoder: Encoder) -> None:
 def test_an_unknown_category_is_refused_with_what_was_meant(
     encoder: Encoder, flight: Flight, field: str, message: str
 ) -> None:
-    error = refusal(encoder, Flight("Sky Airline", "N", 3), flight, flight)
-    assert error.path == f"$.flights[1].{field}"
+    good = [Flight("Sky Airline", "N", 3), Flight("Sky Airline", "N", 3, "2017-03-14 19:30:00")]
+    error = refusal(encoder, *good, flight, flight)
+    assert error.path == f"$.flights[2].{field}"
     assert str(error).endswith(f"{message} - at `{error.path}`")
 
 
