@@ -12,7 +12,7 @@ from tests.cloud.sdk import gcloud
 from tests.support.paths import ROOT
 
 LOCK = ROOT / "function/requirements.txt"
-SHIPPED = {path.name for path in (ROOT / "function").iterdir() if path.name != "__pycache__"}
+SHIPPED = {path.name for path in (ROOT / "function").glob("*.*") if path.suffix != ".md"}
 
 
 def packaged(clone: Path) -> dict[str, tuple[int, int, str]]:
