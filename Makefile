@@ -23,6 +23,7 @@ LOCKS = $(wildcard .setup/requirements.txt function/requirements.txt training/re
 
 # Tests run on all cores, on up to eight, as each process imports everything.
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
+QUICKLY := $(PARALLEL) -m 'not slow and not alone and not browser'
 STRICT := $(if $(filter true 1,$(CI) $(ALL)),--no-skips)
 
 .PHONY: help install serve train score report select bigquery reproduce test test-all check format audit lock
@@ -53,15 +54,15 @@ bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --
 	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET)) $(ARGS)
 
 test: .venv/ready .build/runtime/ready package ## prove the behaviour in minutes, or run TESTS alone
-	@$(BIN)/pytest $(or $(TESTS),$(PARALLEL) -m 'not slow')
+	@$(BIN)/pytest $(or $(TESTS),$(QUICKLY))
 
-# ALL=1 (and CI=true) fails where a test skips. The page has a run of its own: Playwright keeps an
-# event loop running, beside which no other test can start one.
+# ALL=1 (and CI=true) fails where a test skips. Playwright keeps an event loop running, beside which
+# no other test of the process can start one, so the browser has a run of its own.
 test-all: .venv/ready .build/runtime/ready package $(if $(shell command -v java),.build/spark/ready)
 test-all: ## run every test, and hold the bounds of coverage
-	$(BIN)/pytest $(PARALLEL) -m 'not slow' --cov --cov-report= $(STRICT)
-	$(BIN)/pytest -m slow --ignore tests/function/page --cov --cov-append --cov-report= $(STRICT)
-	$(BIN)/pytest tests/function/page --cov --cov-append --cov-report= $(STRICT)
+	$(BIN)/pytest $(PARALLEL) -m 'not alone and not browser' --cov --cov-report= $(STRICT)
+	$(BIN)/pytest $(PARALLEL) -m browser --cov --cov-append --cov-report= $(STRICT)
+	$(BIN)/pytest -m alone --cov --cov-append --cov-report= $(STRICT)
 	$(COVERED) --include 'function/*' --fail-under 100
 	$(COVERED) --include 'training/*' --fail-under 95
 	@echo 'Every test passed, and the coverage is within its bounds.'

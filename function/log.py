@@ -55,8 +55,6 @@ class RequestLog:
         project = os.environ.get("GOOGLE_CLOUD_PROJECT")
         self._traces = f"projects/{project}/traces/" if project else ""
         self._text = "K_SERVICE" not in os.environ and os.isatty(_STDOUT)
-        self._stdout = select.poll()
-        self._stdout.register(_STDOUT, select.POLLOUT)
         self._encode = msgspec.json.Encoder().encode
 
     def write(
@@ -97,8 +95,11 @@ class RequestLog:
         self._print(self._encode(line) + b"\n")
 
     def _print(self, line: bytes) -> None:
-        # A pipe with room takes a line of less than 4096 bytes as a whole, and at once.
-        if self._stdout.poll(0) == [(_STDOUT, select.POLLOUT)]:
+        # A pipe with room takes a line of less than 4096 bytes as a whole, and at once. Two threads
+        # may not poll the same object.
+        stdout = select.poll()
+        stdout.register(_STDOUT, select.POLLOUT)
+        if stdout.poll(0) == [(_STDOUT, select.POLLOUT)]:
             try:  # noqa: SIM105  # `contextlib.suppress` costs more than the write
                 os.write(_STDOUT, line)
             except OSError:  # a full disk, a reader that just left: the line is lost

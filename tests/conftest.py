@@ -22,7 +22,7 @@ from training.flights.split import SPLITS
 from training.model import DelayModel
 from training.project import ARTIFACTS
 
-pytest_plugins = ["tests.support.levels"]
+pytest_plugins = ["tests.support.browser", "tests.support.levels"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -214,6 +215,12 @@ def test_a_full_pipe_gets_no_line(logging: TestClient) -> None:
         assert logging.get("/health").status_code == 200
         os.set_blocking(reader, False)
         assert os.read(reader, 2 * filled) == b"." * filled
+
+
+def test_threads_that_log_at_once_are_answered(logging: TestClient) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        statuses = pool.map(lambda _: logging.get("/model").status_code, range(400))
+        assert {*statuses} == {200}
 
 
 def test_a_reader_that_left_gets_no_line(logging: TestClient) -> None:

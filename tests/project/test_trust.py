@@ -37,7 +37,7 @@ def bill() -> Any:  # noqa: ANN401  # JSON
     return json.loads((ROOT / ".build" / "function.cdx.json").read_text())
 
 
-@pytest.mark.slow
+@pytest.mark.alone  # `make sbom` writes one file
 def test_the_bill_lists_what_is_locked_and_no_more(bill: Any) -> None:  # noqa: ANN401
     listed = {
         re.sub(r"[_.]", "-", component["name"].lower()): component["version"]
@@ -46,7 +46,7 @@ def test_the_bill_lists_what_is_locked_and_no_more(bill: Any) -> None:  # noqa: 
     assert listed == locked(ROOT / "function" / "requirements.txt")
 
 
-@pytest.mark.slow
+@pytest.mark.alone  # `make sbom` writes one file
 def test_the_bill_is_the_same_each_time(bill: Any) -> None:  # noqa: ANN401
     assert "serialNumber" not in bill
     assert "timestamp" not in bill["metadata"]
@@ -55,7 +55,7 @@ def test_the_bill_is_the_same_each_time(bill: Any) -> None:  # noqa: ANN401
     assert json.loads((ROOT / ".build" / "function.cdx.json").read_text()) == bill
 
 
-@pytest.mark.slow
+@pytest.mark.alone  # `make sbom` writes one file
 def test_everything_that_ships_is_under_a_permissive_licence(bill: Any) -> None:  # noqa: ANN401
     for component in bill["components"]:
         licences = [*_licences(component)]

@@ -9,18 +9,13 @@ import pytest
 
 from tests.support.paths import ROOT
 
-# Slow by nature: `make test` leaves them out, `make test-all` runs them. So are single tests
-# that are marked in their file.
-SLOW: Final = (
-    "tests/bench",
-    "tests/bigquery",
-    "tests/cloud",
-    "tests/faults",
-    "tests/function/page",
-    "tests/function/test_page.py",
-    "tests/load",
-    "tests/training/flights/test_spark.py",
-)
+# What `make test` leaves out and `make test-all` runs. Single tests are marked in their file.
+LEVELS: Final = {
+    "slow": ("tests/bigquery", "tests/cloud", "tests/training/flights/test_spark.py"),
+    # They measure, or take resources away.
+    "alone": ("tests/bench", "tests/faults", "tests/load"),
+    "browser": ("tests/function/page", "tests/training/report/test_accessible.py"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,10 +33,10 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    slow = [ROOT / name for name in SLOW]
     for item in items:
-        if any(item.path.is_relative_to(path) for path in slow):
-            item.add_marker(pytest.mark.slow)
+        for level, names in LEVELS.items():
+            if any(item.path.is_relative_to(ROOT / name) for name in names):
+                item.add_marker(level)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,16 +1,17 @@
 """One-hot features of flights, as the function encodes them and as graphs begin."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.compose import ColumnTransformer
-from sklearn.preprocessing import OneHotEncoder
 
 from function.metadata import DAYS, HOURS, WEEKDAYS, Categories
 from training.errors import DataError
+
+if TYPE_CHECKING:
+    from sklearn.compose import ColumnTransformer
 
 FLIGHT: Final = ["OPERA", "TIPOVUELO", "MES"]
 TIME: Final = ["HORA", "DIANOM"]
@@ -75,8 +76,12 @@ def columns_of(categories: Categories) -> list[str]:
     return [f"{name}_{category}" for name in FEATURES for category in getattr(categories, name)]
 
 
-def encoder_of(categories: Categories) -> ColumnTransformer:
+def encoder_of(categories: Categories) -> "ColumnTransformer":
     """Return the scikit-learn encoder of the five features to K one-hot columns, fitted."""
+    # Only training needs scikit-learn, which takes seconds to import.
+    from sklearn.compose import ColumnTransformer  # noqa: PLC0415
+    from sklearn.preprocessing import OneHotEncoder  # noqa: PLC0415
+
     # XGBoost would take the absent zeros of a sparse matrix for missing values.
     options = {"handle_unknown": "error", "sparse_output": False, "dtype": np.float32}
     known = {name: list(getattr(categories, name)) for name in FEATURES}

@@ -5,7 +5,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from .features import FEATURES
 
@@ -49,6 +48,8 @@ def split_rows(rows: int) -> NDArray[np.str_]:
 
     It is the split of the delay challenge, whose published figures are measured on it.
     """
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415  # seconds to import
+
     _, validation = train_test_split(np.arange(rows), test_size=0.33, random_state=42)
     splits = np.full(rows, SPLITS[0], dtype="<U10")
     splits[validation] = SPLITS[1]

@@ -1,6 +1,5 @@
-"""How the tests of the page reach it: a server, a browser, and the flights to choose."""
+"""How the tests of the page reach it: a server, and the flights to choose."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,20 +10,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 import uvicorn
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect
 from starlette.testclient import TestClient
 
 from function.explain import Explanation, FlightExplanation
 
-ALONE: Final = [  # the browser starts with nothing to say to anybody but the page
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
 
 TYPES: Final = {"I": "International", "N": "National"}
@@ -111,18 +101,6 @@ def serve(app: Any) -> Iterator[str]:  # noqa: ANN401  # any ASGI application
     finally:
         server.should_exit = True
         thread.join()
-
-
-def chromium() -> str | None:
-    return shutil.which("chromium")
-
-
-@contextmanager
-def open_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ALONE)
-        yield browser
-        browser.close()
 
 
 def show(page: Page, address: str) -> None:

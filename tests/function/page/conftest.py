@@ -1,4 +1,4 @@
-"""A browser, the page in it, and flights of the model at hand."""
+"""The page in a browser, and flights of the model at hand."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,21 +7,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.testclient import TestClient
 
-from tests.function.page.browsing import WIDE, Choice, chromium, open_browser, predicted, serve
+from tests.function.page.browsing import WIDE, Choice, predicted, serve
 
 
 @pytest.fixture(scope="session")
 def origin(client: TestClient) -> Iterator[str]:
     with serve(client.app) as origin:
         yield origin
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if chromium() is None:
-        pytest.skip("there is no chromium on this machine")
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

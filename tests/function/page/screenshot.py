@@ -8,7 +8,8 @@ import numpy as np
 from functions_framework.aio import create_asgi_app
 from PIL import Image
 
-from tests.function.page.browsing import Choice, open_browser, serve, show
+from tests.function.page.browsing import Choice, serve, show
+from tests.support.browser import open_browser
 from tests.support.paths import ROOT
 
 OUT: Final = ROOT / "artifacts" / "page.png"

@@ -261,6 +261,7 @@ def test_a_full_disk_leaves_the_old_output(tmp_path: Path, out: str) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["many.parquet", out]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stop", "litter"),
     [

@@ -10,7 +10,6 @@ from training.errors import DataError
 from training.fitting.selection import (
     FITS,
     FOLDS,
-    REPEATS,
     SETTINGS,
     TABLE,
     TREES,
@@ -81,6 +80,7 @@ def test_the_settings_are_those_that_the_last_selection_chose(scores: pd.DataFra
     assert choose(scores) == msgspec.json.decode(SETTINGS.read_bytes(), type=Settings)
 
 
+@pytest.mark.slow
 def test_a_part_of_the_last_selection_comes_out_the_same(
     scores: pd.DataFrame, santiago: Counts
 ) -> None:
@@ -94,12 +94,15 @@ def test_a_part_of_the_last_selection_comes_out_the_same(
 
 
 def test_the_error_of_a_gap_is_corrected_for_the_flights_that_fits_share(
-    elsewhere_timed: Counts,
+    elsewhere_timed: Counts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fits = [Settings(max(TREES), 0.5, 2, 5), Settings(max(TREES), 0.1, 3, 5)]
+    repeats, trees = 2, (5, 10)
+    monkeypatch.setattr("training.fitting.selection.REPEATS", repeats)
+    monkeypatch.setattr("training.fitting.selection.TREES", trees)
+    fits = [Settings(max(trees), 0.5, 2, 5), Settings(max(trees), 0.1, 3, 5)]
     table = cross_validate(elsewhere_timed, fits=fits)
     cells, rng = elsewhere_timed.part("train"), np.random.default_rng(42)
-    pairs = [p for _ in range(REPEATS) for p in holdouts(list(folds(cells, rng)))]
+    pairs = [p for _ in range(repeats) for p in holdouts(list(folds(cells, rng)))]
     first, last = table.iloc[0], table.iloc[-1]
     for place, way in enumerate(WAYS):
         best, worst = (

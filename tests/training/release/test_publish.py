@@ -31,6 +31,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in PUBLISHED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "4242"])
 def test_training_again_gives_the_committed_bytes(tmp_path: Path, seed: str) -> None:
     command = [sys.executable, "-m", "training", "train", "--out", str(tmp_path)]

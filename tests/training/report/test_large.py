@@ -62,6 +62,7 @@ def artifacts(counts: Counts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_report_stays_below_a_gigabyte_and_a_megabyte(artifacts: Path) -> None:
     command = [sys.executable, "-m", "training", "report", "--data", str(artifacts / "counts.csv")]
     process = subprocess.Popen([*command, "--out", str(artifacts)], cwd=ROOT)

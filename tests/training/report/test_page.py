@@ -49,10 +49,12 @@ def published(counts: Counts, folder: Path, place: str | None = None) -> str:
     return write(counts, None, folder, "theirs.csv").read_text()
 
 
+@pytest.mark.slow
 def test_it_is_made_again_byte_for_byte(html: str, tmp_path: Path) -> None:
     assert made_again(tmp_path) == html
 
 
+@pytest.mark.slow
 def test_it_is_the_same_from_the_raw_table(html: str, raw_flights: Path, tmp_path: Path) -> None:
     assert made_again(tmp_path, "--data", str(raw_flights)) == html
 
