@@ -30,8 +30,28 @@ STRICT := $(if $(filter true 1,$(CI) $(ALL)),--no-skips)
 .PHONY: package sbom
 .PHONY: bench stress-test overload soak fuzz
 
-help: ## list the targets
+help: ## list the targets and their variables
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^# ([A-Z_]+): (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@echo '  Variables of the delivery are at the top of .cloud/cloud.mk.'
+
+# DATA: flights or counts, instead of those in data/airport.toml
+# PLACE: whose flights DATA has, such as 'New York (JFK)'
+# PERIOD: when they were, where DATA has no dates
+# ARGS: more options of the command behind the target
+# OUT: where `make score` writes
+# DATASET: where BigQuery keeps the model
+# TESTS: what `make test` runs instead of its level
+# ALL: 1 to fail where a test skips
+# HOST: where `make serve` listens
+# PORT: where `make serve` listens
+# PYTHON: the Python to set up with
+# QUICK: 1 for a short bench
+# SIZES: millions of flights that the bench counts and scores
+# SECONDS: how long a load or fuzz test runs
+# USERS: how many callers a stress test has
+# URL: the service to ask
+known = $(shell sed -nE 's/^\# ([A-Z_]+): .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 install: .venv/ready ## set up .venv with all that the project needs
 
@@ -149,6 +169,10 @@ $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/req
 	@.setup/environment $* $<
 
 include .cloud/cloud.mk
+
+given = $(filter-out -%,$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
+unknown = $(filter-out $(known) $(OF_DELIVERY),$(given))
+$(if $(unknown),$(error Unknown variable: $(unknown). `make help` lists those that there are))
 
 # BigQuery's ONNX Runtime needs Python 3.10; where there is none, its tests skip.
 ifneq ($(filter test-all,$(MAKECMDGOALS)),)

@@ -18,6 +18,9 @@ CONCURRENCY ?= 80
 MIN_INSTANCES ?= 0
 MAX_INSTANCES ?= 4
 
+OF_DELIVERY := PROJECT REGION SERVICE TAG CANARY PUBLIC MARGIN ALLOW_WORSE REPO REPOSITORY LIMIT \
+	CALLER TOKEN_FILE DRY_RUN CPU MEMORY CONCURRENCY MIN_INSTANCES MAX_INSTANCES PYTHON310
+
 export SERVICE REGION PROJECT DRY_RUN CALLER TOKEN_FILE
 
 RUN := .cloud/run
@@ -42,7 +45,7 @@ serving: ## note the address that serves, and a token for it
 
 gate: .venv/ready ## refuse a model that is worse than the serving one on the same flights
 	@$(RUN) $(BIN)/python -m training gate --margin $(MARGIN) --token-file $(STATE)/token \
-		--serving "$$(cat $(STATE)/serving)" $(if $(filter true,$(ALLOW_WORSE)),--allow-worse)
+		--serving "$$(cat $(STATE)/serving)" $(if $(filter true,$(ALLOW_WORSE)),--allow-worse) $(ARGS)
 
 # The base image is not updated under a tested revision: run the trigger again for a newer one.
 # gunicorn's control socket goes to XDG_RUNTIME_DIR, as HOME cannot be written.

@@ -90,6 +90,27 @@ def test_make_stops_at_a_wrong_python_before_anything_is_made(tmp_path: Path) ->
     assert not (ROOT / ".build" / "wrong").exists()
 
 
+@pytest.mark.parametrize("target", ["train", "test", "deploy"])
+def test_make_refuses_a_variable_that_nothing_reads(target: str) -> None:
+    ended = subprocess.run(
+        ["make", "--dry-run", target, "UNKNOWN=empty"],
+        cwd=ROOT,
+        env=os.environ | {"MAKEFLAGS": ""},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 2
+    assert "Unknown variable: UNKNOWN. `make help` lists those that there are." in ended.stderr
+
+
+def test_make_lists_the_variables_that_it_reads() -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True)
+    variables = set(re.findall(r"^  ([A-Z_]+) ", listed.stdout, re.MULTILINE))
+    read = re.findall(r"\$\((?:if \$\()?([A-Z]+)\)", (ROOT / "Makefile").read_text())
+    assert {"DATA", "PLACE", "PERIOD", "ARGS", "OUT", "TESTS", "QUICK"} <= variables & {*read}
+
+
 @contextmanager
 def served(port: int) -> Iterator["subprocess.Popen[str]"]:
     """Run `make serve`'s script, without a HOME that can be written."""
