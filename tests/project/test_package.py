@@ -75,3 +75,16 @@ def test_a_broken_model_stops_the_start_with_one_line(package: Path) -> None:
     assert ended.stderr.startswith(f"Cannot load {package / 'model.onnx'}: ")
     assert ended.stderr.count("\n") == 1
     assert ended.stdout == ""
+
+
+def test_garbage_is_collected_again_once_it_has_started(package: Path) -> None:
+    script = """
+import gc
+import sys
+from functions_framework.aio import create_asgi_app
+create_asgi_app("predict", sys.argv[1])
+print(gc.isenabled(), gc.get_freeze_count() > 0)
+"""
+    command = [str(RUNTIME / "python"), "-c", script, str(package / "main.py")]
+    printed = subprocess.run(command, cwd=package, check=True, capture_output=True, text=True)
+    assert printed.stdout == "True True\n"

@@ -1,6 +1,7 @@
 """No row of a file vanishes, and what is malformed is refused with its line."""
 
 import gzip
+import os
 import random
 from pathlib import Path
 
@@ -119,3 +120,17 @@ def test_a_quote_inside_a_value_is_counted_exactly(tmp_path: Path) -> None:
     source.check_rows(41)
     with pytest.raises(DataError, match="it has 41 rows, of which 40 were read"):
         source.check_rows(40)
+
+
+def test_the_engine_sorts_more_than_its_memory_on_disk_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.flights.sources.MEMORY_LIMIT", "200MB")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    engine = open_source(written(tmp_path, HEADER + "".join(GOOD))).engine
+    rows = "SELECT repeat('x', 40) || i AS text FROM range(6000000) AS r(i)"
+    engine.raw_sql(f"CREATE TEMP TABLE sorted AS {rows} ORDER BY hash(i)")
+    spill = tmp_path / f"puntual-{os.getpid()}"
+    assert list(spill.iterdir())
+    engine.disconnect()
+    assert not spill.exists()
