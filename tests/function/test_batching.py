@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from function.batching import ALONE, Batcher
 from function.model import Model, Prediction
+from tests.support.at_hand import CELLS, MODEL
 from training.project import ARTIFACTS
-
-MODEL = Model(ARTIFACTS / "model.onnx")
 
 
 class Counted(Model):
@@ -56,7 +55,7 @@ def test_requests_of_one_turn_share_a_run_and_get_their_own_answers() -> None:
         return await asyncio.gather(*(answer(batcher, cells) for cells in requests))
 
     rng, model = np.random.default_rng(1), Counted()
-    requests = [rng.integers(0, 110_400, size).tolist() for size in (1, 0, 1, 700, 1, 3)]
+    requests = [rng.integers(0, CELLS, size).tolist() for size in (1, 0, 1, 700, 1, 3)]
     assert all(map(same, asyncio.run(ask()), requests))
     assert model.runs == [706]
 

@@ -11,6 +11,7 @@ def post(client: TestClient, **body: object) -> tuple[int, dict[str, object]]:
     return response.status_code, response.json()
 
 
+@pytest.mark.santiago
 def test_calls_are_answered_as_the_context_asks(client: TestClient) -> None:
     flights = [dict(zip(("OPERA", "TIPOVUELO", "MES"), LATAM, strict=True))]
     answer = client.post("/predict?probability=true", json={"flights": flights}).json()
@@ -28,6 +29,7 @@ def test_an_integer_may_come_in_a_string(client: TestClient) -> None:
     )
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("argument", range(3))
 def test_nulls_answer_null_in_their_place(client: TestClient, argument: int) -> None:
     null = [None if i == argument else value for i, value in enumerate(LATAM)]
@@ -37,6 +39,7 @@ def test_nulls_answer_null_in_their_place(client: TestClient, argument: int) -> 
     assert post(client, calls=[null, LATAM, null, LATAM]) == (200, {"replies": expected})
 
 
+@pytest.mark.santiago
 def test_a_fourth_argument_is_the_scheduled_time(client: TestClient) -> None:
     flight = dict(zip(("OPERA", "TIPOVUELO", "MES"), LATAM, strict=True))
     time = "2017-12-01T19:30:00"  # as BigQuery sends a DATETIME
@@ -52,6 +55,7 @@ def test_no_calls_have_no_replies(client: TestClient) -> None:
     assert post(client, calls=[]) == (200, {"replies": []})
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -112,6 +112,7 @@ def digits_of(model: Model, flight: Flight) -> Digits:
     return tuple(int(digit) for digit in np.unravel_index(cell, model.encoder.sizes))
 
 
+@pytest.mark.santiago
 def test_without_a_time_they_are_the_shapley_values_of_the_definition(
     answer: Explanation, untimed: list[Flight], definition: Definition, model: Model
 ) -> None:
@@ -122,6 +123,7 @@ def test_without_a_time_they_are_the_shapley_values_of_the_definition(
         assert adds.HORA is adds.DIANOM is msgspec.UNSET
 
 
+@pytest.mark.santiago
 def test_with_a_time_they_are_the_shapley_values_of_the_definition(
     timed_answer: Explanation, timed: list[Flight], definition: Definition, model: Model
 ) -> None:
@@ -131,6 +133,7 @@ def test_with_a_time_they_are_the_shapley_values_of_the_definition(
         assert list(found) == pytest.approx(expected, abs=TOLERANCE)
 
 
+@pytest.mark.santiago
 def test_they_add_up_to_the_probability(answer: Explanation, timed_answer: Explanation) -> None:
     assert answer.base_rate == timed_answer.base_rate
     assert len(answer.explanations) == 552
@@ -158,6 +161,7 @@ def test_decision_and_probability_are_those_of_predict(
     assert [each.probability for each in explained] == predicted["probability"]
 
 
+@pytest.mark.santiago
 def test_the_training_flights_are_those_that_were_counted(
     client: TestClient, santiago: Counts
 ) -> None:
@@ -187,6 +191,7 @@ def test_a_cell_that_training_never_saw_has_no_rate(model: Model) -> None:
     assert evidence.of(unseen[:3]) == [NEVER_SEEN] * 3
 
 
+@pytest.mark.santiago
 def test_explanations_come_in_the_order_of_the_flights(client: TestClient) -> None:
     june, july = Flight("Grupo LATAM", "N", 6), Flight("Grupo LATAM", "N", 7)
     evening = Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")
@@ -200,6 +205,7 @@ def test_no_flights_are_explained_as_none(client: TestClient) -> None:
     assert ask(client, []).explanations == []
 
 
+@pytest.mark.santiago
 def test_flights_with_a_time_are_bounded_by_the_rows_that_they_take(
     client: TestClient, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +218,7 @@ def test_flights_with_a_time_are_bounded_by_the_rows_that_they_take(
         asyncio.run(explainer.explain(model.encoder.cells([evening] * 3)))
 
 
+@pytest.mark.santiago
 def test_other_work_is_done_while_flights_are_explained(model: Model) -> None:
     async def explain() -> int:
         turns = 0

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from tests.support.wire import BODY, FLIGHT, Answer, Served, parse, post, read_answers
+from tests.support.at_hand import FLIGHT
+from tests.support.wire import BODY, Answer, Served, parse, post, read_answers
 
 MIB: Final = 1024 * 1024
 

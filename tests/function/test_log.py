@@ -48,6 +48,7 @@ def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -78,6 +79,7 @@ def test_a_line_counts_flights_and_delays(
     }
 
 
+@pytest.mark.santiago
 def test_counts_do_not_leak_into_the_next_request(
     logging: TestClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -144,6 +146,7 @@ def test_a_line_names_its_trace(
     assert second == {}
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("logging", "statuses"),
     [
@@ -174,6 +177,7 @@ def test_an_unknown_level_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> No
         load(monkeypatch)
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("service", [None, "puntual"], ids=["here", "cloud-run"])
 def test_a_terminal_gets_text_and_cloud_run_never_does(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], service: str | None

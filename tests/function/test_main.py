@@ -12,13 +12,13 @@ from starlette.testclient import TestClient
 
 from function import errors
 from function.main import STATUSES, HttpError
+from tests.support.at_hand import CATEGORIES, FLIGHT, MONTH, TIMED, possible_flights
 from tests.support.paths import ROOT
 from training.export.parity import Pipeline, by_oracle, requests_of
 from training.flights.features import every_cell, flights_of
 from training.model import DelayModel
 from training.project import ARTIFACTS
 
-SKY = {"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 3}
 JSON = {"content-type": "application/json"}
 
 
@@ -34,12 +34,12 @@ def test_every_possible_flight_is_answered_as_trained(
         probability = np.array(answer["probability"], np.float32)
         assert probability.tobytes() == graph.answer(flights)[0].probability.tobytes()
         asked += len(flights)
-    assert asked == 93_288
+    assert asked == possible_flights()
 
 
 @pytest.mark.parametrize("path", ["/", "/predict", "/predict?probability=false&x=1"])
 def test_the_answer_is_the_challenges(client: TestClient, path: str) -> None:
-    answer = client.post(path, json={"flights": [SKY, SKY | {"MES": 12}]})
+    answer = client.post(path, json={"flights": [FLIGHT, TIMED]})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert list(answer.json()) == ["predict"]
@@ -52,14 +52,15 @@ def test_no_flights_get_an_empty_answer(client: TestClient) -> None:
 
 
 def test_a_whole_row_of_the_challenges_table_is_a_flight_with_its_time(client: TestClient) -> None:
-    row = SKY | {"Fecha-I": "2017-03-03 19:00:00", "DIA": 3, "SIGLADES": "Arica", "Vlo-O": None}
-    timed = SKY | {"Fecha-I": "2017-03-03T19:00"}
+    row = TIMED | {"DIA": 3, "SIGLADES": "Arica", "Vlo-O": None}
+    timed = FLIGHT | {"Fecha-I": f"2017-{MONTH:02}-03T19:00"}
     whole, short, untimed = (
         client.post("/predict?probability=true", json={"flights": [flight]}).json()
-        for flight in (row, timed, SKY | {"Fecha-I": None})
+        for flight in (row, timed, FLIGHT | {"Fecha-I": None})
     )
-    assert whole == short != untimed
-    assert untimed == client.post("/predict?probability=true", json={"flights": [SKY]}).json()
+    assert whole == short
+    assert (whole == untimed) is (len(CATEGORIES.HORA) == 1)
+    assert untimed == client.post("/predict?probability=true", json={"flights": [FLIGHT]}).json()
 
 
 def test_health_is_ok(client: TestClient) -> None:
@@ -73,7 +74,7 @@ def test_the_model_says_what_it_is(client: TestClient) -> None:
     published = msgspec.json.decode((ARTIFACTS / "metrics.json").read_bytes())
     assert answer["model_version"] == published["model_version"]
     assert answer["metrics"] == published["validation"]
-    assert answer["categories"]["MES"] == list(range(1, 13))
+    assert answer["categories"]["MES"] == list(CATEGORIES.MES)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +101,18 @@ def test_every_answer_names_the_model_version_and_is_json(
 @pytest.mark.parametrize(
     ("flight", "path"),
     [
-        pytest.param(SKY | {"OPERA": "Sky"}, "$.flights[1].OPERA", id="airline"),
-        pytest.param(SKY | {"MES": 13}, "$.flights[1].MES", id="month"),
-        pytest.param(SKY | {"MES": True}, "$.flights[1].MES", id="boolean"),
-        pytest.param({"OPERA": "Sky Airline", "MES": 3}, "$.flights[1].TIPOVUELO", id="missing"),
+        pytest.param(FLIGHT | {"OPERA": "Sky"}, "$.flights[1].OPERA", id="airline"),
+        pytest.param(FLIGHT | {"MES": 13}, "$.flights[1].MES", id="month"),
+        pytest.param(FLIGHT | {"MES": True}, "$.flights[1].MES", id="boolean"),
+        pytest.param(
+            {"OPERA": FLIGHT["OPERA"], "MES": MONTH}, "$.flights[1].TIPOVUELO", id="missing"
+        ),
     ],
 )
 def test_a_wrong_flight_is_a_400_with_its_place(
     client: TestClient, flight: dict[str, object], path: str
 ) -> None:
-    answer = client.post("/predict", json={"flights": [SKY, flight]})
+    answer = client.post("/predict", json={"flights": [FLIGHT, flight]})
     assert answer.status_code == 400
     assert answer.json()["path"] == path
     assert answer.json()["error"].startswith("Expected ")
@@ -150,14 +153,14 @@ def test_another_method_is_a_405_that_says_which(
     ],
 )
 def test_another_content_type_is_a_415(client: TestClient, content_type: str, status: int) -> None:
-    body = msgspec.json.encode({"flights": [SKY]})
+    body = msgspec.json.encode({"flights": [FLIGHT]})
     answer = client.post("/predict", content=body, headers={"content-type": content_type})
     assert answer.status_code == status
 
 
 def test_a_body_above_the_bound_is_a_413(client: TestClient) -> None:
     def post(size: int) -> httpx2.Response:
-        body = msgspec.json.encode({"flights": [SKY]}).ljust(size)
+        body = msgspec.json.encode({"flights": [FLIGHT]}).ljust(size)
         return client.post("/predict", content=body, headers={"content-type": "application/json"})
 
     assert post(4 * 1024 * 1024).status_code == 200
@@ -165,15 +168,15 @@ def test_a_body_above_the_bound_is_a_413(client: TestClient) -> None:
 
 
 def test_more_flights_than_the_bound_are_a_413(client: TestClient) -> None:
-    assert client.post("/predict", json={"flights": [SKY] * 10_000}).status_code == 200
-    answer = client.post("/predict", json={"flights": [SKY] * 10_001})
+    assert client.post("/predict", json={"flights": [FLIGHT] * 10_000}).status_code == 200
+    answer = client.post("/predict", json={"flights": [FLIGHT] * 10_001})
     assert (answer.status_code, answer.json()["path"]) == (413, "$.flights")
 
 
 @pytest.mark.parametrize("flag", ["probability", "training"])
 def test_a_flag_is_true_or_false(client: TestClient, flag: str) -> None:
     asked = {
-        value: client.post(f"/predict?{flag}={value}", json={"flights": [SKY]})
+        value: client.post(f"/predict?{flag}={value}", json={"flights": [FLIGHT]})
         for value in ("true", "false", "yes", "")
     }
     assert [answer.status_code for answer in asked.values()] == [200, 200, 400, 400]
@@ -247,7 +250,7 @@ def test_a_bug_is_a_500_and_its_traceback_is_logged(
 
     monkeypatch.setattr(sys.modules["main"].handlers.model, "predict", crash)
     with TestClient(app, raise_server_exceptions=False) as client:
-        answer = client.post("/predict", json={"flights": [SKY]})
+        answer = client.post("/predict", json={"flights": [FLIGHT]})
     assert answer.status_code == 500
     assert "a bug" not in answer.text
     assert "ZeroDivisionError: a bug" in caplog.text

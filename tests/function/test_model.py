@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from function.errors import ModelError
 from function.metadata import Metadata
 from function.model import Model
+from tests.support.at_hand import CELLS, MODEL
 from training.flights.counts import Counts
 from training.project import ARTIFACTS
 
@@ -43,6 +44,7 @@ def edited(path: Path, edit: Callable[[dict[str, str]], object]) -> Path:
     return path
 
 
+@pytest.mark.santiago
 def test_a_model_says_what_training_wrote_into_it(path: Path, santiago: Counts) -> None:
     model = Model(path)
     assert model.metadata.categories == santiago.categories
@@ -55,7 +57,7 @@ def test_each_flight_of_a_batch_gets_its_own_answer(
 ) -> None:
     model = Model(path)
     monkeypatch.setattr("function.model.RUN_ROWS", rows)
-    cells = np.random.default_rng(0).integers(0, 23 * 2 * 12 * 25 * 8, 1000)
+    cells = np.random.default_rng(0).integers(0, CELLS, 1000)
     cells = np.concatenate([cells, cells[::-3]])
     together = model.predict(cells)
     alone = [model.predict(np.array([cell])) for cell in cells]
@@ -97,7 +99,10 @@ def test_metadata_of_another_shape_is_refused(path: Path, key: str, value: str) 
 def test_metadata_that_does_not_fit_the_graph_is_refused(path: Path) -> None:
     categories = '{"OPERA":["A"],"TIPOVUELO":["N"],"MES":[1]}'
     edited(path, lambda properties: properties.update(categories=categories))
-    assert "its graph has [('one_hot', 'tensor(float)', ['N', 70]), " in refusal(path)
+    assert (
+        f"its graph has [('one_hot', 'tensor(float)', ['N', {MODEL.encoder.width}]), "
+        in refusal(path)
+    )
 
 
 def test_the_other_graph_is_no_model_of_the_function(path: Path) -> None:

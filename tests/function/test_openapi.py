@@ -17,10 +17,10 @@ from starlette.testclient import TestClient
 from function.main import ROUTES, handlers
 from function.openapi import OPERATIONS, describe
 from function.schemas import TIME, Described
+from tests.support.at_hand import CATEGORIES, FLIGHT
 from tests.support.paths import ROOT
 
 JSON = "application/json"
-FLIGHT = {"OPERA": "Grupo LATAM", "TIPOVUELO": "I", "MES": 12}
 
 # schemathesis knows no 413 by default, and a fault in a request is never a matter of time.
 statuses = {"expected-statuses": [400, 413, 415]}
@@ -105,8 +105,8 @@ FLIGHTS = {
     503: big("{}"),
 }
 CALLS = FLIGHTS | {
-    400: {"json": {"calls": [["Grupo LATAM", "I", True]]}},
-    413: {"json": {"calls": [["Grupo LATAM", "I", 12]] * 10_001}},
+    400: {"json": {"calls": [[*(FLIGHT | {"MES": True}).values()]]}},
+    413: {"json": {"calls": [[*FLIGHT.values()]] * 10_001}},
 }
 
 
@@ -201,7 +201,7 @@ def test_place_and_period_are_those_of_the_model(
 def test_the_document_of_a_large_airport_lists_no_airlines() -> None:
     categories = msgspec.structs.replace(
         handlers.model.metadata.categories,
-        OPERA=("Aerolineas Argentinas", *(f"Airline {i}" for i in range(999))),
+        OPERA=(CATEGORIES.OPERA[0], *(f"Airline {i}" for i in range(999))),
     )
     metadata = msgspec.structs.replace(handlers.model.metadata, categories=categories)
     encoded = msgspec.json.encode(asyncio.run(describe(ROUTES, metadata)))
@@ -216,7 +216,7 @@ def test_the_document_of_a_large_airport_lists_no_airlines() -> None:
         "type": "string",
         "description": "One of the 1000 values that `/model` lists",
     }
-    assert len(months["enum"]) == 12
+    assert months["enum"] == list(CATEGORIES.MES)
     validate(described)
 
 

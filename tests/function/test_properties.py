@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 
 from function.errors import InputError
 from function.flights import SCHEDULED, Flight, decode
-from function.model import Model
 from tests.fuzz.invariants import FIELDS, TIMES, assert_answerable
+from tests.support.at_hand import CATEGORIES, MODEL
 from tests.support.paths import ROOT
 
-MODEL: Final = Model(ROOT / "function" / "model.onnx")
-CATEGORIES: Final = MODEL.metadata.categories
 ENCODER: Final = MODEL.encoder
 
 untimed = st.fixed_dictionaries(
@@ -27,7 +25,9 @@ forms = st.sampled_from(TIMES)
 timed = st.builds(
     lambda flight, time, form: {**flight, "MES": time.month, SCHEDULED: time.strftime(form)},
     untimed,
-    st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)),  # noqa: DTZ001  # local
+    st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).filter(  # noqa: DTZ001  # local
+        lambda time: time.month in CATEGORIES.MES
+    ),
     forms,
 )
 known = untimed | timed

@@ -16,7 +16,8 @@ from typing import Annotated, Final
 import typer
 
 from tests.load.callers import Question, Streams, Tally, ask, connect, questions, room_for
-from tests.support.wire import BODY, FLIGHT, Served, Usage, post, serve
+from tests.support.at_hand import FLIGHT
+from tests.support.wire import BODY, Served, Usage, post, serve
 
 GOOD: Final = post(BODY)
 LONG: Final = post(BODY.rjust(4 * 1024 * 1024))

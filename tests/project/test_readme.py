@@ -43,6 +43,7 @@ def test_every_make_target_it_names_exists(line: str) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(("line", "shown"), CURLS)
 def test_every_answer_it_shows_is_the_real_one(client: TestClient, line: str, shown: str) -> None:
     words = shlex.split(line)
@@ -68,6 +69,7 @@ def test_every_file_of_its_tree_exists() -> None:
             folder = path
 
 
+@pytest.mark.santiago
 def test_the_quality_it_shows_is_that_of_the_artifacts() -> None:
     metrics = json.loads((ROOT / "artifacts" / "metrics.json").read_text())
     names = ["roc_auc", "f1_delay", "brier", "ece"]

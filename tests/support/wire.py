@@ -14,9 +14,9 @@ from typing import IO, Any, NamedTuple
 
 import h11
 
+from tests.support.at_hand import FLIGHT
 from tests.support.servers import PACKAGE, command, free_port, launch
 
-FLIGHT = {"OPERA": "Aerolineas Argentinas", "TIPOVUELO": "N", "MES": 3}
 BODY = json.dumps({"flights": [FLIGHT]}).encode()
 
 

@@ -58,6 +58,7 @@ def test_an_unfitted_model_predicts_a_list_of_integers(table: pd.DataFrame) -> N
     assert np.unique(predicted).tolist() == [0, 1]
 
 
+@pytest.mark.santiago
 def test_the_api_predicts_a_flight(client: TestClient) -> None:
     flight = {"OPERA": "Aerolineas Argentinas", "TIPOVUELO": "N", "MES": 3}
     response = client.post("/predict", json={"flights": [flight]})

@@ -65,6 +65,7 @@ def test_a_target_that_the_data_has_is_taken_as_it_is(flights: pd.DataFrame) -> 
     assert target["late"].to_list() == [0, 1, 0, 1]
 
 
+@pytest.mark.santiago
 def test_serving_needs_no_dates_and_leaves_the_frame_alone(flights: pd.DataFrame) -> None:
     served = flights[["MES", "OPERA", "TIPOVUELO"]]
     before = served.copy(deep=True)
@@ -89,6 +90,7 @@ def test_an_unfitted_model_predicts_as_the_one_that_was_saved(
     assert set(loaded.predict(features)) == {0, 1}
 
 
+@pytest.mark.santiago
 def test_the_published_artifacts_hold_what_an_unfitted_model_loads(flights: pd.DataFrame) -> None:
     model = DelayModel()
     predicted = model.predict(model.preprocess(flights))
@@ -103,6 +105,7 @@ def test_without_a_stored_model_the_way_to_one_is_named(
         DelayModel(store=tmp_path / "nowhere.ubj").preprocess(flights)
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("column", "value"), [("OPERA", "Sky Airlines"), ("TIPOVUELO", "n"), ("MES", 13)]
 )
@@ -155,6 +158,7 @@ def test_one_class_alone_cannot_be_fitted(flights: pd.DataFrame, tmp_path: Path)
     assert model._model is None
 
 
+@pytest.mark.santiago
 def test_features_of_another_shape_are_refused(flights: pd.DataFrame) -> None:
     model = DelayModel()
     with pytest.raises(ValueError, match="Expected the columns"):
@@ -166,6 +170,7 @@ def test_fitting_needs_categories_from_a_target() -> None:
         DelayModel().fit(pd.DataFrame(), pd.DataFrame())
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("timed", [True, False], ids=["with times", "without"])
 def test_the_probability_is_calibrated_and_the_decision_balanced(
     santiago: Counts, oracle: DelayModel, *, timed: bool

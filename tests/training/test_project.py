@@ -9,6 +9,7 @@ from training.flights.columns import Columns
 from training.project import ROOT, airport_of, load
 
 
+@pytest.mark.santiago
 def test_the_committed_settings_are_santiagos() -> None:
     airport = load()
     assert Path(airport.data) == ROOT / "data" / "scl_2017.csv"
@@ -64,6 +65,7 @@ def test_settings_that_are_not_there_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "airport.toml")
 
 
+@pytest.mark.santiago
 def test_place_and_period_belong_to_the_projects_own_flights() -> None:
     ours = load()
     assert airport_of(None, None, None) == ours

@@ -92,6 +92,7 @@ def test_the_remote_functions_name_the_endpoint_and_the_answer() -> None:
         assert f"user_defined_context=[('answer', '{answer}')]" in sql
 
 
+@pytest.mark.santiago
 def test_the_files_hold_every_possible_flight(model: Model, answers: Path) -> None:
     (statement,) = cells(PLACE)
     assert "uris = ['gs://b/flight_cells-*.csv']" in statement
@@ -110,6 +111,7 @@ def test_the_files_hold_every_possible_flight(model: Model, answers: Path) -> No
     assert probability.tobytes() == expected.probability.tobytes()
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("kind", ["TEXT", "TIMESTAMP"])
 def test_the_join_answers_as_the_function_does_and_null_elsewhere(
     model: Model, answers: Path, kind: str
@@ -133,6 +135,7 @@ def test_the_join_answers_as_the_function_does_and_null_elsewhere(
     assert probability[len(FLIGHTS) :] == none
 
 
+@pytest.mark.santiago
 def test_columns_may_have_other_names_and_types_be_mapped(model: Model, answers: Path) -> None:
     odd = "the `line`\nand \\ 'quotes'"
     columns = Columns(odd, "t", "m", "when", types=(("Int'l\n", "I"), ("Dom", "N")))
@@ -167,6 +170,7 @@ def test_a_model_without_times_joins_flights_with_and_without(
     assert [np.float32(row[0]) for row in found] == [expected[0]] * 2
 
 
+@pytest.mark.santiago
 def test_the_graph_is_given_its_own_inputs(model: Model) -> None:
     create, predict = onnx(PLACE, Columns(), timed=True)
     assert "MODEL_PATH = 'gs://b/pipeline.onnx'" in create

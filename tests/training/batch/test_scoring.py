@@ -80,6 +80,7 @@ def test_three_ways_answer_the_real_flights_bit_for_bit(
         assert batch["probability"].to_numpy(np.float32).tobytes() == probability.tobytes()
 
 
+@pytest.mark.santiago
 def test_csv_and_parquet_hold_the_same_rows_and_answers(tmp_path: Path) -> None:
     address = written(tmp_path, ROWS)
     score(address, str(tmp_path / "o.csv"), MODEL)
@@ -93,6 +94,7 @@ def test_csv_and_parquet_hold_the_same_rows_and_answers(tmp_path: Path) -> None:
     assert pq.read_metadata(tmp_path / "o.parquet").metadata.keys() >= {b"model_version"}
 
 
+@pytest.mark.santiago
 def test_the_rows_keep_their_order_over_many_threads(tmp_path: Path) -> None:
     scored = score(str(many(tmp_path, 300_000)), str(tmp_path / "o.parquet"), MODEL)
     assert (scored.flights, scored.unknown) == (300_000, 0)
@@ -101,6 +103,7 @@ def test_the_rows_keep_their_order_over_many_threads(tmp_path: Path) -> None:
     assert table["probability"].notna().all()
 
 
+@pytest.mark.santiago
 def test_columns_may_bear_other_names(tmp_path: Path) -> None:
     expected = tmp_path / "expected.csv"
     score(written(tmp_path, ROWS), str(expected), MODEL)
@@ -111,6 +114,7 @@ def test_columns_may_bear_other_names(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -146,6 +150,7 @@ def test_unknown_flights_stop_it_or_come_out_empty(tmp_path: Path, row: str, rea
     assert table["probability"].isna().to_list() == [False] * 3 + [True] * 2
 
 
+@pytest.mark.santiago
 def test_the_scheduled_time_sharpens_the_answer(tmp_path: Path, client: TestClient) -> None:
     times = ["2017-07-14 19:30:00", "2017-07-14T19:30", "", "2017-07-14 06:00:00.5"]
     rows = [f"Sky Airline,N,7,{time}" for time in times]
@@ -166,6 +171,7 @@ def test_the_scheduled_time_sharpens_the_answer(tmp_path: Path, client: TestClie
     assert set(table["probability"]) == {expected[2]}
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("time", "reason"),
     [
@@ -194,6 +200,7 @@ def test_a_month_that_was_never_in_training_is_named(tmp_path: Path, elsewhere: 
         score(address, str(tmp_path / "o.csv"), tmp_path / "model.onnx")
 
 
+@pytest.mark.santiago
 def test_fewer_rows_than_were_read_are_not_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +214,7 @@ def test_fewer_rows_than_were_read_are_not_published(
     assert not out.exists()
 
 
+@pytest.mark.santiago
 def test_a_text_that_a_spreadsheet_would_run_is_kept(tmp_path: Path) -> None:
     address = written(tmp_path, ROWS.replace("a\n", "=1+1\n"))
     score(address, str(tmp_path / "o.csv"), MODEL)
@@ -243,6 +251,7 @@ def test_what_cannot_be_scored_is_refused(tmp_path: Path, text: str, out: str, r
     assert Path(address).read_text() == text
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("out", ["o.parquet", "o.csv"])
 def test_a_full_disk_leaves_the_old_output(tmp_path: Path, out: str) -> None:
     source, path = many(tmp_path, 300_000), tmp_path / out

@@ -30,6 +30,7 @@ def test_nothing_serves_yet() -> None:
     assert "passes: nothing serves yet." in gate("--serving", "", "--margin", "0.005")
 
 
+@pytest.mark.santiago
 def test_a_serving_function_is_asked_with_a_token(url: str, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("a-token\n")
@@ -40,6 +41,7 @@ def test_a_serving_function_is_asked_with_a_token(url: str, tmp_path: Path) -> N
     assert output.endswith("No worse by more than 0.005 and chance.\n")
 
 
+@pytest.mark.santiago
 def test_a_refusal_is_only_said_where_it_is_allowed(
     url: str, elsewhere: Counts, tmp_path: Path
 ) -> None:
@@ -64,6 +66,7 @@ def test_a_function_that_does_not_answer_stops_the_release() -> None:
         gate("--serving", "http://127.0.0.1:9", "--margin", "0", "--allow-worse")
 
 
+@pytest.mark.santiago
 def test_a_deployed_model_is_evaluated(url: str) -> None:
     ended = CliRunner().invoke(app, ["evaluate", "--data", str(SCL_2017), "--url", url, "--fail"])
 

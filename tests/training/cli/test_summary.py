@@ -26,6 +26,7 @@ def said(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> str:
     return shown.get() + "\n".join(lines(metrics, earlier, Path("artifacts")))
 
 
+@pytest.mark.santiago
 def test_the_model_stands_beside_tables_of_rates_and_the_published_model(
     metrics: TrainingMetrics,
 ) -> None:
@@ -90,6 +91,7 @@ def test_figures_of_other_flights_are_not_set_beside_these(metrics: TrainingMetr
     assert "Before" not in text
 
 
+@pytest.mark.santiago
 def test_the_table_fits_a_terminal_of_80_columns(metrics: TrainingMetrics) -> None:
     console = Console(width=80)
     with console.capture() as shown:

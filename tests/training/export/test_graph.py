@@ -9,6 +9,7 @@ import onnxruntime as ort
 import pytest
 
 from function.metadata import FORMAT_VERSION, CellCounts, Metadata
+from tests.support.at_hand import CATEGORIES, FLIGHT, MODEL
 from training.errors import DataError
 from training.export.graph import model_graph
 from training.flights.counts import TOTALS, Counts
@@ -38,7 +39,7 @@ def face(session: ort.InferenceSession) -> dict[str, tuple[str, list[int | str]]
 def test_the_pipeline_takes_strings_and_the_model_a_one_hot_vector() -> None:
     pipeline, model = (face(ort.InferenceSession(ARTIFACTS / name)) for name in GRAPHS)
     outputs = {"delay": ("tensor(int64)", ["N"]), "probability": ("tensor(float)", ["N"])}
-    assert model == outputs | {"one_hot": ("tensor(float)", ["N", 70])}
+    assert model == outputs | {"one_hot": ("tensor(float)", ["N", MODEL.encoder.width])}
     assert pipeline == outputs | {
         "OPERA": ("tensor(string)", [None, 1]),
         "TIPOVUELO": ("tensor(string)", [None, 1]),
@@ -54,7 +55,7 @@ def test_the_pipeline_takes_strings_and_the_model_a_one_hot_vector() -> None:
 )
 def test_an_unknown_category_is_an_error_never_a_zero_row(field: str, value: object) -> None:
     session = ort.InferenceSession(ARTIFACTS / "pipeline.onnx")
-    flight = {"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 3, "HORA": 9, "DIANOM": "Lunes"}
+    flight = FLIGHT | {"HORA": CATEGORIES.HORA[-1], "DIANOM": CATEGORIES.DIANOM[-1]}
     inputs = {name: np.array([[known]]) for name, known in flight.items()}
     assert session.run(["delay"], inputs)[0].shape == (1,)
     with pytest.raises(Exception, match="Unknown Category"):
@@ -76,6 +77,7 @@ def test_both_graphs_carry_the_same_metadata(metadata: Metadata, session: object
     assert "date" not in " ".join(properties)
 
 
+@pytest.mark.santiago
 def test_the_metadata_says_what_was_trained(metadata: Metadata, santiago: Counts) -> None:
     train = santiago.part("train")
     assert metadata.format_version == FORMAT_VERSION
@@ -88,6 +90,7 @@ def test_the_metadata_says_what_was_trained(metadata: Metadata, santiago: Counts
     assert metadata.metrics["roc_auc"] > 0.5
 
 
+@pytest.mark.santiago
 def test_the_metadata_counts_each_cell_under_the_encoders_number(
     metadata: Metadata, santiago: Counts
 ) -> None:
@@ -102,6 +105,7 @@ def test_the_metadata_counts_each_cell_under_the_encoders_number(
         assert train[flight] == (each.flights, each.delayed)
 
 
+@pytest.mark.santiago
 def test_the_metadata_counts_each_timed_cell(metadata: Metadata, santiago: Counts) -> None:
     train = santiago.part("train")
     cells = cells_of(train, santiago.categories).tolist()

@@ -34,6 +34,7 @@ def some_flights(published: ModelFile, number: int) -> pd.DataFrame:
     return flights_of(cells + timed, categories)[FEATURES]
 
 
+@pytest.mark.santiago
 def test_it_gives_the_same_bits_for_more_flights_than_one_request_takes(
     published: ModelFile, url: str
 ) -> None:
@@ -45,6 +46,7 @@ def test_it_gives_the_same_bits_for_more_flights_than_one_request_takes(
     assert answer.delay.tobytes() == expected.delay.tobytes()
 
 
+@pytest.mark.santiago
 def test_it_says_of_itself_what_its_file_says(published: ModelFile, url: str) -> None:
     described = Deployed(url).description
 

@@ -17,6 +17,7 @@ def test_the_committed_card_is_that_of_the_committed_metrics(metrics: TrainingMe
     assert (ARTIFACTS / CARD).read_text() == card(metrics)
 
 
+@pytest.mark.santiago
 def test_it_shows_each_figure_of_the_model_beside_the_baselines(metrics: TrainingMetrics) -> None:
     assert metrics.timed_validation
     assert metrics.challenge

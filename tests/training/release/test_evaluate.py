@@ -74,6 +74,7 @@ def drawn(published: ModelFile, santiago: Counts) -> list[list[Change]]:
     ]
 
 
+@pytest.mark.santiago
 def test_flights_of_the_same_law_raise_no_more_alarms_than_it_says(
     drawn: list[list[Change]],
 ) -> None:
@@ -83,6 +84,7 @@ def test_flights_of_the_same_law_raise_no_more_alarms_than_it_says(
     assert alarms <= DRAWS * FALSE_ALARMS + 3 * np.sqrt(DRAWS * FALSE_ALARMS)
 
 
+@pytest.mark.santiago
 def test_chance_is_not_overestimated_either(drawn: list[list[Change]]) -> None:
     scores = [[each.worse / each.standard_error for each in changes[:3]] for changes in drawn]
 
@@ -91,6 +93,7 @@ def test_chance_is_not_overestimated_either(drawn: list[list[Change]]) -> None:
     assert np.mean(scores, axis=0) == pytest.approx([0, 0, 0], abs=0.3)
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("seed", range(20))
 def test_flights_whose_delay_was_shifted_break_the_promise(law: Law, seed: int) -> None:
     broken = evaluate(law.published(100 + seed), law.draw(5_000, seed, shift=0.05)).broken(MARGIN)
@@ -98,6 +101,7 @@ def test_flights_whose_delay_was_shifted_break_the_promise(law: Law, seed: int) 
     assert "Bias, without times" in broken
 
 
+@pytest.mark.santiago
 def test_a_bias_the_other_way_breaks_the_promise_too(law: Law) -> None:
     broken = evaluate(law.published(1), law.draw(20_000, 2, shift=-0.05)).broken(MARGIN)
 
@@ -115,6 +119,7 @@ def test_the_promise_is_broken_beyond_chance_and_margin(
     assert Change("ROC AUC", 0.7, 0.7, worse, error, critical=3).broken(MARGIN) == broken
 
 
+@pytest.mark.santiago
 def test_the_published_flights_give_the_published_metrics(
     published: ModelFile, santiago: Counts
 ) -> None:
@@ -131,6 +136,7 @@ def test_the_published_flights_give_the_published_metrics(
     assert [drift.feature for drift in judged.drifts] == FEATURES
 
 
+@pytest.mark.santiago
 def test_unknown_flights_are_left_out_and_counted(published: ModelFile, santiago: Counts) -> None:
     cells = santiago.part("validation")
     strange = cells.head(2).assign(OPERA="Ñandú Air", flights=5)
@@ -142,6 +148,7 @@ def test_unknown_flights_are_left_out_and_counted(published: ModelFile, santiago
     assert "(10 left out, which it does not know)" in next(report(judged, MARGIN))
 
 
+@pytest.mark.santiago
 def test_flights_that_no_one_knows_are_refused(published: ModelFile, elsewhere: Counts) -> None:
     with pytest.raises(DataError, match=r"^Cannot evaluate: the model knows no delayed"):
         evaluate(published, elsewhere.part("validation"))
@@ -156,6 +163,7 @@ def test_the_stability_index_is_the_conventional_one() -> None:
     assert stability_index(before, pd.Series({"c": 1})) > 8  # finite
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("months", "word", "vanished"),
     [
@@ -189,6 +197,7 @@ def test_a_model_that_tells_no_times_has_no_drift_of_them(
     assert found == ["OPERA", "TIPOVUELO", "MES"]
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("late", "words", "status"),
     [

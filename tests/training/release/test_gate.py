@@ -62,6 +62,7 @@ def trembling(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + (1 / probability - 1) * np.exp(noise))
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("change", [same, trembling], ids=["equal", "different within chance"])
 def test_a_model_that_is_no_worse_passes(
     published: ModelFile, santiago: Counts, change: Change
@@ -73,6 +74,7 @@ def test_a_model_that_is_no_worse_passes(
     assert verdict.endswith("No worse by more than 0.005 and chance.")
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("change", "worse"),
     [
@@ -91,6 +93,7 @@ def test_a_worse_model_is_refused_by_what_is_worse(
         judge(Changed(published, change), published, santiago, MARGIN)
 
 
+@pytest.mark.santiago
 def test_a_better_model_passes_where_the_serving_one_is_worse(
     published: ModelFile, santiago: Counts
 ) -> None:
@@ -128,6 +131,7 @@ def test_the_first_model_passes(published: ModelFile, santiago: Counts) -> None:
     assert judge(published, None, santiago, 0.0).endswith("nothing serves yet.")
 
 
+@pytest.mark.santiago
 def test_flights_that_the_serving_model_does_not_know_are_left_out_and_counted(
     published: ModelFile, santiago: Counts
 ) -> None:
@@ -144,6 +148,7 @@ def test_flights_that_the_serving_model_does_not_know_are_left_out_and_counted(
     assert f"on {22_508 - unknown:,} validation flights ({unknown:,} left out" in verdict
 
 
+@pytest.mark.santiago
 def test_a_serving_model_without_times_is_compared_without_them(
     published: ModelFile, santiago: Counts
 ) -> None:
@@ -156,6 +161,7 @@ def test_a_serving_model_without_times_is_compared_without_them(
     assert titles == ["ROC AUC, without times", "Log loss, without times"]
 
 
+@pytest.mark.santiago
 def test_a_serving_model_of_another_airport_stops_the_release(
     published: ModelFile, elsewhere: Counts
 ) -> None:

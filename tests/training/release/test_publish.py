@@ -39,6 +39,7 @@ def test_training_again_gives_the_committed_bytes(tmp_path: Path, seed: str) -> 
     assert digests(tmp_path) == digests(ARTIFACTS)
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("asked", "roc_auc", "f1", "recall", "brier"),
     [
@@ -59,6 +60,7 @@ def test_the_published_model_reaches_what_was_asked_of_it(
     assert abs(figures["mean_probability"] - figures["delay_rate"]) <= 0.01
 
 
+@pytest.mark.santiago
 def test_the_challenges_model_is_measured_beside_it() -> None:
     figures = json.loads((ARTIFACTS / "metrics.json").read_text())["challenge"]
     kinds = ["true_negatives", "false_positives", "false_negatives", "true_positives"]

@@ -17,6 +17,7 @@ def evaluation(santiago: Counts) -> Evaluation:
     return Evaluation.of(ARTIFACTS, santiago, "data/scl_2017.csv")
 
 
+@pytest.mark.santiago
 def test_every_score_is_measured_as_the_metrics_say(evaluation: Evaluation) -> None:
     for name, score in evaluation.scores.items():
         rows, label, weight = weighted_rows(score.cells)
@@ -32,6 +33,7 @@ def test_a_model_of_other_flights_is_refused_with_the_command_that_helps(
         Evaluation.of(ARTIFACTS, elsewhere, "theirs.csv")
 
 
+@pytest.mark.santiago
 def test_a_model_that_is_not_that_of_the_metrics_is_refused(
     santiago: Counts, tmp_path: Path
 ) -> None:

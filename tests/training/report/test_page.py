@@ -77,6 +77,7 @@ def test_every_id_is_one_and_every_reference_has_its_id(html: str, page: Page) -
     assert set(re.findall(r'(?:href="|url\()#([\w-]+)', html)) <= {*ids}
 
 
+@pytest.mark.santiago
 def test_every_chart_has_a_name_and_its_numbers(html: str) -> None:
     figures = html.split("<figure")[1:]
     assert len(figures) == 15
@@ -93,6 +94,7 @@ def test_every_colour_of_a_chart_is_the_pages_own(html: str) -> None:
     }
 
 
+@pytest.mark.santiago
 def test_without_an_exploration_its_parts_are_missing(evaluation: Evaluation) -> None:
     html = render(evaluation)
     assert len(html.split("<figure")) == 15
@@ -101,6 +103,7 @@ def test_without_an_exploration_its_parts_are_missing(evaluation: Evaluation) ->
     Page(html)
 
 
+@pytest.mark.santiago
 def test_the_page_says_place_and_period_of_its_model(evaluation: Evaluation) -> None:
     told = replace(evaluation.metrics, place="New York (JFK)", period="2013")
     html = render(dataclasses.replace(evaluation, metrics=told))

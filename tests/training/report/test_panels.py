@@ -37,6 +37,7 @@ def evaluation(santiago: Counts) -> Evaluation:
     return Evaluation.of(ARTIFACTS, santiago, "data/scl_2017.csv")
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     ("head", "column"), [("Airline", "OPERA"), ("Month", "MES"), ("Flight type", "TIPOVUELO")]
 )
@@ -55,6 +56,7 @@ def test_destinations_are_those_of_the_flights(page: Page, raw_flights: Path) ->
         assert rows[name] == [f"{len(each):,}", f"{each.sum():,}", f"{100 * each.mean():.1f}%"]
 
 
+@pytest.mark.santiago
 def test_predictions_stand_beside_the_delay_rates_of_the_same_flights(
     page: Page, santiago: Counts, oracle: DelayModel
 ) -> None:
@@ -73,6 +75,7 @@ def test_predictions_stand_beside_the_delay_rates_of_the_same_flights(
             assert [observed, *predicted] == [f"{rate:.1%}" for rate in rates]
 
 
+@pytest.mark.santiago
 def test_the_week_shows_each_hour_of_each_day(page: Page, santiago: Counts) -> None:
     cells = santiago.part("validation").groupby(["DIANOM", "HORA"])[["flights", "delayed"]].sum()
     rows = {(row[0], row[1]): row[2:4] for row in page.table("Day", "Hour")}
@@ -82,12 +85,14 @@ def test_the_week_shows_each_hour_of_each_day(page: Page, santiago: Counts) -> N
         assert rows.get((DAYS[day], f"{hour:02}"), expected) == expected
 
 
+@pytest.mark.santiago
 def test_the_published_model_has_the_published_confusion_matrix(page: Page) -> None:
     matrices = [table for table in page.tables if table[0][1:] == ["Warned", "Not warned"]]
     cells = [[cell.split()[0] for row in matrix[1:] for cell in row[1:]] for matrix in matrices]
     assert cells[2] == ["2,901", "1,313", "8,738", "9,556"]
 
 
+@pytest.mark.santiago
 def test_the_scores_are_those_of_the_metrics(page: Page, evaluation: Evaluation) -> None:
     m = evaluation.metrics
     ceiling = roc_auc_of_rates(evaluation.counts)
@@ -111,6 +116,7 @@ def roc_auc_of_rates(counts: Counts) -> float:
     return float(roc_auc_score(label, rate + rate, sample_weight=weight))
 
 
+@pytest.mark.santiago
 def test_gains_are_shown_with_their_errors_and_in_words(
     html: str, page: Page, evaluation: Evaluation
 ) -> None:

@@ -1,0 +1,88 @@
+"""Another airport's flights through all that this project does, and the way back.
+
+The flights are made up, with odd names, in files and columns of their own. Everything is done as a
+fork would: the settings in `data/airport.toml` are replaced, and no code or test is touched.
+"""
+
+import csv
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = """\
+data = "data/flights-*.csv"
+place = "Ñuñoa & Sons (<XXX>)"
+
+[columns]
+airline = "carrier"
+type = "kind"
+month = "mon"
+scheduled = "sched"
+actual = "dep"
+
+[types]
+"Long haul" = "I"
+Domestic = "N"
+"""
+AIRLINES = ("#9 Air", "Aéro 'Sud' \"Ouest\"", "zephyr, Ltd", "全日本空輸", "=1+1")
+MONTHS = (1, 2, 3, 5, 8, 11, 12)
+FLIGHTS = 12_000
+
+
+def main() -> None:
+    """Make a fork, work in it, and go back; end where a step fails."""
+    with tempfile.TemporaryDirectory(prefix="fork-") as work:
+        fork = Path(work, "fork")
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(fork)], check=True)
+        write_flights(fork / "data")
+        (fork / "data" / "airport.toml").write_text(SETTINGS)
+        run(fork, "make install")
+        run(fork, "make train")
+        run(fork, "make report")
+        run(fork, "git add --all && git -c user.name=Fork -c user.email= commit -qm Fork")
+        run(fork, "make reproduce")
+        run(fork, "make test")
+        run(fork, "make test TESTS='tests/cloud/test_rehearsal.py --no-skips'")
+        run(fork, "git checkout --quiet HEAD~1 -- data/airport.toml")
+        run(fork, "make train")
+        run(fork, "make report")
+        run(fork, "git diff --exit-code HEAD~1 -- artifacts")
+
+
+def write_flights(folder: Path) -> None:
+    """Write a year of flights, a file for each month; late ones are more at night."""
+    draw = random.Random(11)  # noqa: S311  # not for secrets
+    for month in MONTHS:
+        with (folder / f"flights-{month:02}.csv").open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["kind", "sched", "dep", "mon", "carrier", "note"])
+            for _ in range(FLIGHTS // len(MONTHS)):
+                day, hour = draw.randint(1, 28), draw.choice([0, 6, 7, 12, 18, 23])
+                sched = datetime(2024, month, day, hour, draw.randrange(60))  # noqa: DTZ001  # local
+                late = draw.random() < 0.05 + hour / 60
+                dep = sched + timedelta(
+                    minutes=draw.randint(16, 90) if late else draw.randint(-5, 15)
+                )
+                kind = draw.choice(["Long haul", "Domestic"])
+                rows.writerow([kind, sched, dep, month, draw.choice(AIRLINES), "a, b\nc"])
+
+
+def run(fork: Path, line: str) -> None:
+    """Run a line in the fork, and say how long it took."""
+    start = time.monotonic()
+    ended = subprocess.run(
+        ["bash", "-c", line], cwd=fork, check=False, stdout=-1, stderr=subprocess.STDOUT, text=True
+    )
+    if ended.returncode:
+        sys.exit(f"{ended.stdout}\n{line} ended with {ended.returncode}")
+    last = ended.stdout.splitlines()[-1:]
+    print(f"  {line} took {time.monotonic() - start:.0f} s: {''.join(last)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

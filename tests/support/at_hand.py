@@ -1,0 +1,34 @@
+"""Flights of the model at hand, whichever airport's it is."""
+
+import json
+import math
+from typing import Final
+
+from function.metadata import Categories
+from function.model import Model
+from training.project import ARTIFACTS
+
+MODEL: Final = Model(ARTIFACTS / "model.onnx")
+CATEGORIES: Final[Categories] = MODEL.metadata.categories
+CELLS: Final = math.prod(MODEL.encoder.sizes)
+MONTH: Final = CATEGORIES.MES[0]
+
+# A flight that the model knows, without a time and with one.
+FLIGHT: Final[dict[str, str | int]] = {
+    "OPERA": CATEGORIES.OPERA[0],
+    "TIPOVUELO": CATEGORIES.TIPOVUELO[-1],
+    "MES": MONTH,
+}
+TIMED: Final = FLIGHT | {"Fecha-I": f"2017-{MONTH:02}-03 19:00:00"}
+
+
+def possible_flights() -> int:
+    """Return how many flights the model can be asked, without a time and with each one."""
+    times = 1 + 24 * 7 * (len(CATEGORIES.HORA) > 1)
+    return len(CATEGORIES.OPERA) * len(CATEGORIES.TIPOVUELO) * len(CATEGORIES.MES) * times
+
+
+def is_santiago() -> bool:
+    """Tell whether the model at hand learned from the challenge's flights."""
+    metrics = json.loads((ARTIFACTS / "metrics.json").read_text(encoding="utf-8"))
+    return metrics["challenge"] is not None
