@@ -59,15 +59,14 @@ def write_flights(folder: Path) -> None:
     draw = random.Random(11)  # noqa: S311  # not for secrets
     for month in MONTHS:
         with (folder / f"flights-{month:02}.csv").open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
+            rows = csv.writer(file, lineterminator="\n")
             rows.writerow(["kind", "sched", "dep", "mon", "carrier", "note"])
             for _ in range(FLIGHTS // len(MONTHS)):
                 day, hour = draw.randint(1, 28), draw.choice([0, 6, 7, 12, 18, 23])
                 sched = datetime(2024, month, day, hour, draw.randrange(60))  # noqa: DTZ001  # local
                 late = draw.random() < 0.05 + hour / 60
-                dep = sched + timedelta(
-                    minutes=draw.randint(16, 90) if late else draw.randint(-5, 15)
-                )
+                minutes = draw.randint(16, 90) if late else draw.randint(-5, 15)
+                dep = sched + timedelta(minutes=minutes)
                 kind = draw.choice(["Long haul", "Domestic"])
                 rows.writerow([kind, sched, dep, month, draw.choice(AIRLINES), "a, b\nc"])
 

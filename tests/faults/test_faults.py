@@ -20,6 +20,7 @@ from function.errors import ModelError
 from function.metadata import Categories
 from function.model import Model
 from tests.support import machines
+from tests.support.at_hand import ANSWER
 from tests.support.servers import PACKAGE, command
 from tests.support.wire import BODY, Answer, Served, post, read_answers, serve
 
@@ -50,7 +51,7 @@ def test_sigterm_answers_what_was_accepted_and_refuses_the_rest() -> None:
         time.sleep(0.3)
         half_sent.sendall(post(BODY)[-1:])
         with half_sent:
-            assert [answer.json for answer in read_answers(half_sent)] == [{"predict": [0]}]
+            assert [answer.body for answer in read_answers(half_sent)] == [ANSWER]
         for caller in callers:
             caller.join(30)
         assert served.process.wait(10) == 0  # what Cloud Run grants

@@ -16,6 +16,7 @@ import pytest
 from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
 
+from tests.support.at_hand import ANSWER
 from tests.support.paths import ROOT
 from tests.support.wire import serve
 
@@ -264,7 +265,7 @@ def test_a_server_whose_output_is_broken_answers_all_the_same(output: str) -> No
     with serve(prefix=prefix) as served:
         answers = [served.ask() for _ in range(20)]
         assert served.output() == ""
-    assert {(answer.status, answer.body) for answer in answers} == {(200, b'{"predict":[0]}')}
+    assert {(answer.status, answer.body) for answer in answers} == {(200, ANSWER)}
 
 
 def test_a_reader_that_stalls_costs_lines_but_no_answer() -> None:

@@ -4,6 +4,9 @@ import json
 import math
 from typing import Final
 
+import msgspec
+
+from function.flights import Flight
 from function.metadata import Categories
 from function.model import Model
 from training.project import ARTIFACTS
@@ -20,6 +23,15 @@ FLIGHT: Final[dict[str, str | int]] = {
     "MES": MONTH,
 }
 TIMED: Final = FLIGHT | {"Fecha-I": f"2017-{MONTH:02}-03 19:00:00"}
+
+# What the function answers to it.
+ANSWER: Final = msgspec.json.encode(
+    {
+        "predict": MODEL.predict(
+            MODEL.encoder.cells([msgspec.convert(FLIGHT, Flight)])
+        ).delay.tolist()
+    }
+)
 
 
 def possible_flights() -> int:
