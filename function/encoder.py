@@ -82,9 +82,10 @@ class Encoder:
         if flight.scheduled is None:
             return cell
         time = read_time(flight.scheduled)
-        if time is None or time.month != flight.MES:
+        if time is None or time[0] != flight.MES:
             raise ValueError(flight.scheduled)
-        return cell + self._hours[time.hour] + self._weekdays[time.weekday]
+        _, hour, weekday = time
+        return cell + self._hours[hour] + self._weekdays[weekday]
 
     def _fault(self, flight: Flight) -> tuple[str, str] | None:
         """Return the first field of a flight that has no cell, and what to say of it."""
@@ -98,7 +99,7 @@ class Encoder:
         if time is None:
             got = _shown(flight.scheduled)
             return SCHEDULED, f"Expected a local time such as {_TIME_EXAMPLE}, got {got}"
-        if time.month != flight.MES:
+        if time[0] != flight.MES:
             got = _shown(flight.scheduled)
             return SCHEDULED, f"Expected a time in month {flight.MES}, as in `MES`, got {got}"
         return None

@@ -84,10 +84,11 @@ def cell_of(row: Row) -> tuple[object, ...] | None:
     time = read_time(scheduled)
     if not (good_name(airline) and good_name(flight_type) and time and read_time(actual)):
         return None
-    if time.month != month_of(month):
+    read_month, hour, weekday = time
+    if read_month != month_of(month):
         return None
     late = datetime.fromisoformat(actual) - datetime.fromisoformat(scheduled)
-    cell = airline, flight_type, time.month, time.hour, WEEKDAYS[time.weekday]
+    cell = airline, flight_type, read_month, hour, WEEKDAYS[weekday]
     return *cell, late > timedelta(minutes=15)
 
 
