@@ -42,10 +42,12 @@ def train(
     drop_bad: DropBad = False,
 ) -> None:
     """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
-    from training.release.publish import publish
+    from training.release.artifacts import check_target
+    from training.release.publish import METRICS, publish
 
     from .summary import before, figures, lines
 
+    check_target(out / METRICS)
     airport = airport_of(data, place, period)
     counts = read_counts(airport.data, columns, drop_bad=drop_bad, split=split)
     counts = replace(counts, period=period or counts.period or airport.period)

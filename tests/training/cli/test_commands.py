@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from tests.support.paths import ROOT
 from training import __main__ as command_line
+from training.errors import DataError
 from training.fitting.selection import SETTINGS, choose
 from training.flights.counts import Counts
 from training.model import Settings
@@ -57,6 +58,16 @@ def test_bad_data_ends_with_one_line_and_writes_nothing(tmp_path: Path) -> None:
         "- at line 2, column `MES`.\n"
     )
     assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("training.model.DelayModel.fit_counts")
+    (tmp_path / "file").touch()
+    ended = CliRunner().invoke(command_line.app, ["train", "--out", str(tmp_path / "file")])
+    assert isinstance(ended.exception, DataError)
+    assert str(ended.exception).startswith(f"Cannot write {tmp_path}/file/metrics.json: ")
 
 
 def test_select_shows_its_table_and_saves_only_when_told(

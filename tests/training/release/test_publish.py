@@ -11,7 +11,6 @@ import pytest
 
 from function.model import Model
 from tests.support.paths import ROOT
-from training.errors import DataError
 from training.flights.counts import Counts
 from training.project import ARTIFACTS
 from training.release.artifacts import replace
@@ -75,15 +74,6 @@ def test_the_time_is_worth_more_than_any_table_of_rates() -> None:
     assert gain["roc_auc"] > 3 * gain["standard_error"]
     best = max(table["roc_auc"] for table in metrics["tables"].values())
     assert gain["roc_auc"] == pytest.approx(metrics["timed_validation"]["roc_auc"] - best, abs=2e-6)
-
-
-def test_a_place_that_cannot_be_written_is_refused_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: Counts
-) -> None:
-    monkeypatch.delattr("training.model.DelayModel.fit_counts")
-    (tmp_path / "file").touch()
-    with pytest.raises(DataError, match=r"Cannot write .*: Not a directory"):
-        publish(elsewhere, "all", tmp_path / "file")
 
 
 def test_the_model_says_whose_it_is(tmp_path: Path, elsewhere: Counts) -> None:
