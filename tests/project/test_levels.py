@@ -33,6 +33,7 @@ def run(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [SKIPPING, SKIPPING_WHOLE], ids=["test", "module"])
 @pytest.mark.parametrize(
     ("options", "code"), [((), 0), (("--no-skips",), 1)], ids=["may-skip", "may-not"]
@@ -50,6 +51,7 @@ def test_an_ignored_interrupt_reaches_the_commands_of_tests() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_after_the_result(tmp_path: Path) -> None:
     path = tmp_path / "test_one.py"
     path.write_text("import gc, duckdb\n\ndef test_freeze() -> None:\n    gc.freeze()\n")

@@ -251,6 +251,7 @@ def test_what_cannot_be_scored_is_refused(tmp_path: Path, text: str, out: str, r
     assert Path(address).read_text() == text
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 @pytest.mark.parametrize("out", ["o.parquet", "o.csv"])
 def test_a_full_disk_leaves_the_old_output(tmp_path: Path, out: str) -> None:

@@ -31,6 +31,7 @@ def test_count_turns_the_raw_table_into_the_committed_counts(
     assert "68,206 flights, 12,614 delayed" in ended.stderr
 
 
+@pytest.mark.slow
 def test_training_on_another_airport_publishes_its_model(tmp_path: Path, elsewhere: Counts) -> None:
     data, out = tmp_path / "counts.csv", tmp_path / "artifacts"
     data.write_text(elsewhere.to_csv())

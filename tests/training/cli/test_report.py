@@ -25,12 +25,14 @@ def report(artifacts: Path, data: Path) -> str:
     return (artifacts / "report.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_counts_without_an_exploration_beside_them_give_a_report(artifacts: Path) -> None:
     counts = Path(shutil.copy(COUNTS, artifacts / "counts.csv"))
     assert "<h3>Destination" not in report(artifacts, counts)
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_an_exploration_beside_the_counts_is_shown(artifacts: Path) -> None:
     counts = Path(shutil.copy(COUNTS, artifacts / "counts.csv"))

@@ -94,6 +94,7 @@ def test_every_colour_of_a_chart_is_the_pages_own(html: str) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_without_an_exploration_its_parts_are_missing(evaluation: Evaluation) -> None:
     html = render(evaluation)
@@ -103,6 +104,7 @@ def test_without_an_exploration_its_parts_are_missing(evaluation: Evaluation) ->
     Page(html)
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_the_page_says_place_and_period_of_its_model(evaluation: Evaluation) -> None:
     told = replace(evaluation.metrics, place="New York (JFK)", period="2013")
