@@ -23,7 +23,7 @@ LOCKS = $(wildcard .setup/requirements.txt function/requirements.txt training/re
 
 # Tests run on all cores, on up to eight, as each process imports everything.
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
-QUICKLY := $(PARALLEL) -m 'not slow and not alone and not browser'
+QUICK_TESTS := $(PARALLEL) -m 'not slow and not alone and not browser'
 STRICT := $(if $(filter true 1,$(CI) $(ALL)),--no-skips)
 
 .PHONY: help install serve train score report select bigquery reproduce test test-all check format audit lock
@@ -43,8 +43,8 @@ help: ## list the targets and their variables
 # DATASET: where BigQuery keeps the model
 # TESTS: what `make test` runs instead of its level
 # ALL: 1 to fail where a test skips
-# HOST: where `make serve` listens
-# PORT: where `make serve` listens
+# HOST: the address that `make serve` listens at
+# PORT: the port that it listens at
 # PYTHON: the Python to set up with
 # QUICK: 1 for a short bench
 # SIZES: millions of flights that the bench counts and scores
@@ -74,7 +74,7 @@ bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --
 	@$(BIN)/python -m training bigquery $(if $(DATASET),--dataset $(DATASET)) $(ARGS)
 
 test: .venv/ready .build/runtime/ready package ## prove the behaviour in minutes, or run TESTS alone
-	@$(BIN)/pytest $(or $(TESTS),$(QUICKLY))
+	@$(BIN)/pytest $(or $(TESTS),$(QUICK_TESTS))
 
 # ALL=1 (and CI=true) fails where a test skips. Playwright keeps an event loop running, beside which
 # no other test of the process can start one, so the browser has a run of its own.

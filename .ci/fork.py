@@ -5,15 +5,15 @@ fork would: the settings in `data/airport.toml` are replaced, and no code or tes
 """
 
 import csv
+import os
 import random
 import subprocess
-import sys
 import tempfile
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from outsider import ROOT, run
+
 SETTINGS = """\
 data = "data/flights-*.csv"
 place = "Ñuñoa & Sons (<XXX>)"
@@ -32,30 +32,37 @@ Domestic = "N"
 AIRLINES = ("#9 Air", "Aéro 'Sud' \"Ouest\"", "zephyr, Ltd", "全日本空輸", "=1+1")
 MONTHS = (1, 2, 3, 5, 8, 11, 12)
 FLIGHTS = 12_000
+LINES = (
+    "make install",
+    "make train",
+    "make report",
+    "git add --all && git -c user.name=Fork -c user.email= commit -qm Fork",
+    "make reproduce",
+    "make test",
+    "make test TESTS='tests/cloud/test_rehearsal.py -k first_push --no-skips'",
+    # And back:
+    "git checkout --quiet HEAD~1 -- data/airport.toml",
+    "make train",
+    "make report",
+    "git diff --exit-code HEAD~1 -- artifacts",
+)
 
 
 def main() -> None:
-    """Make a fork, work in it, and go back; end where a step fails."""
+    """Make a fork, work in it, and go back; end where a line fails."""
+    own = ("CI", "PUNTUAL_FLIGHTS")
+    variables = {name: value for name, value in os.environ.items() if name not in own}
     with tempfile.TemporaryDirectory(prefix="fork-") as work:
         fork = Path(work, "fork")
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(fork)], check=True)
         write_flights(fork / "data")
         (fork / "data" / "airport.toml").write_text(SETTINGS)
-        run(fork, "make install")
-        run(fork, "make train")
-        run(fork, "make report")
-        run(fork, "git add --all && git -c user.name=Fork -c user.email= commit -qm Fork")
-        run(fork, "make reproduce")
-        run(fork, "make test")
-        run(fork, "make test TESTS='tests/cloud/test_rehearsal.py -k first_push --no-skips'")
-        run(fork, "git checkout --quiet HEAD~1 -- data/airport.toml")
-        run(fork, "make train")
-        run(fork, "make report")
-        run(fork, "git diff --exit-code HEAD~1 -- artifacts")
+        for line in LINES:
+            run(line, ["bash", "-c", line], fork, variables)
 
 
 def write_flights(folder: Path) -> None:
-    """Write a year of flights, a file for each month; late ones are more at night."""
+    """Write a year of flights, a file for each month; the later the hour, the more are late."""
     draw = random.Random(11)  # noqa: S311  # not for secrets
     for month in MONTHS:
         with (folder / f"flights-{month:02}.csv").open("w", newline="", encoding="utf-8") as file:
@@ -69,23 +76,6 @@ def write_flights(folder: Path) -> None:
                 dep = sched + timedelta(minutes=minutes)
                 kind = draw.choice(["Long haul", "Domestic"])
                 rows.writerow([kind, sched, dep, month, draw.choice(AIRLINES), "a, b\nc"])
-
-
-def run(fork: Path, line: str) -> None:
-    """Run a line in the fork, and say how long it took."""
-    start = time.monotonic()
-    ended = subprocess.run(
-        ["bash", "-c", f"unset CI PUNTUAL_FLIGHTS; {line}"],
-        cwd=fork,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if ended.returncode:
-        sys.exit(f"{ended.stdout}\n{line} ended with {ended.returncode}")
-    last = ended.stdout.splitlines()[-1:]
-    print(f"  {line} took {time.monotonic() - start:.0f} s: {''.join(last)}", flush=True)
 
 
 if __name__ == "__main__":

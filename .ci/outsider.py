@@ -56,20 +56,7 @@ class Outsider:
 
     def run(self, line: str, *, offline: bool = False) -> str:
         """Run a line to its end, and return what it printed; end everything where it fails."""
-        start = time.monotonic()
-        ended = subprocess.run(
-            self.command(line, offline=offline),
-            cwd=self.folder,
-            env=self.variables,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if ended.returncode:
-            sys.exit(f"{ended.stdout}\n{line} ended with {ended.returncode}")
-        print(f"  {line.splitlines()[0]} took {time.monotonic() - start:.0f} s", flush=True)
-        return ended.stdout
+        return run(line, self.command(line, offline=offline), self.folder, self.variables)
 
     @contextmanager
     def serving(self, line: str) -> Iterator[None]:
@@ -95,6 +82,24 @@ class Outsider:
                 yield
             finally:
                 os.killpg(process.pid, signal.SIGTERM)
+
+
+def run(line: str, command: list[str], folder: Path, variables: dict[str, str]) -> str:
+    """Run a line, as `command` does, and return what it printed; end everything if it fails."""
+    start = time.monotonic()
+    ended = subprocess.run(
+        command,
+        cwd=folder,
+        env=variables,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if ended.returncode:
+        sys.exit(f"{ended.stdout}\n{line} ended with {ended.returncode}")
+    print(f"  {line.splitlines()[0]} took {time.monotonic() - start:.0f} s", flush=True)
+    return ended.stdout
 
 
 def main() -> None:

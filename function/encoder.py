@@ -82,9 +82,11 @@ class Encoder:
         if flight.scheduled is None:
             return cell
         time = read_time(flight.scheduled)
-        if time is None or time[0] != flight.MES:
+        if time is None:
             raise ValueError(flight.scheduled)
-        _, hour, weekday = time
+        month, hour, weekday = time
+        if month != flight.MES:
+            raise ValueError(flight.scheduled)
         return cell + self._hours[hour] + self._weekdays[weekday]
 
     def _fault(self, flight: Flight) -> tuple[str, str] | None:

@@ -72,15 +72,15 @@ def read_time(text: str) -> Time | None:
     The separator is a blank or `T`; seconds and up to six digits of a fraction are optional. An
     offset is no part of a local time.
     """
-    # The bound of the length is that of what the caches hold, too.
+    # The caches below keep what was read, so its length is bounded before.
     if not 16 <= len(text) <= 26:  # noqa: PLR2004
         return None
     date, hour = _read_date(text[:10]), _read_hour(text[10:])
     return None if date is None or hour is None else (date[0], hour, date[1])
 
 
-# Flights share days and hours, and a look-up takes a tenth of the time of reading one.
-# `fromisoformat` takes more forms than these, such as week numbers and offsets.
+# Flights share days and times of day, so each is read once and kept. `fromisoformat` takes
+# more forms than these, such as week numbers and offsets.
 @functools.lru_cache(4096)
 def _read_date(text: str) -> tuple[int, int] | None:
     """Return the month and weekday of `2017-07-14`."""

@@ -56,7 +56,7 @@ NO_AIRLINE: Final = "Expected one of " + (
 )
 NO_MONTH: Final = (
     f"Expected an integer from 1 to {CATEGORIES.MES[-1]}, got a number out of range"
-    if (*range(1, CATEGORIES.MES[-1] + 1),) == CATEGORIES.MES
+    if [*CATEGORIES.MES] == [*range(1, CATEGORIES.MES[-1] + 1)]
     else f"Expected one of {MONTH}"
 )
 NO_PATH: Final = (

@@ -12,7 +12,15 @@ from starlette.testclient import TestClient
 
 from function import errors
 from function.main import STATUSES, HttpError
-from tests.support.at_hand import CATEGORIES, FLIGHT, MONTH, TIMED, possible_flights
+from tests.support.at_hand import (
+    ANSWER,
+    CATEGORIES,
+    FLIGHT,
+    MODEL,
+    MONTH,
+    TIMED,
+    possible_flights,
+)
 from tests.support.paths import ROOT
 from training.export.parity import Pipeline, by_oracle, requests_of
 from training.flights.features import every_cell, flights_of
@@ -35,6 +43,15 @@ def test_every_possible_flight_is_answered_as_trained(
         assert probability.tobytes() == graph.answer(flights)[0].probability.tobytes()
         asked += len(flights)
     assert asked == possible_flights()
+
+
+@pytest.mark.santiago
+def test_what_tests_ask_and_expect_is_this_for_santiago() -> None:
+    assert FLIGHT == {"OPERA": "Aerolineas Argentinas", "TIPOVUELO": "N", "MES": 3}
+    assert ANSWER == b'{"predict":[0]}'
+    assert [*CATEGORIES.MES] == [*range(1, 13)]
+    assert (len(CATEGORIES.OPERA), MODEL.encoder.width) == (23, 70)
+    assert possible_flights() == 93_288
 
 
 @pytest.mark.parametrize("path", ["/", "/predict", "/predict?probability=false&x=1"])

@@ -14,7 +14,7 @@ from training.project import ARTIFACTS
 MODEL: Final = Model(ARTIFACTS / "model.onnx")
 CATEGORIES: Final[Categories] = MODEL.metadata.categories
 CELLS: Final = math.prod(MODEL.encoder.sizes)
-MONTH: Final = CATEGORIES.MES[0]
+MONTH: Final = CATEGORIES.MES[:3][-1]
 
 # A flight that the model knows, without a time and with one.
 FLIGHT: Final[dict[str, str | int]] = {
@@ -24,14 +24,9 @@ FLIGHT: Final[dict[str, str | int]] = {
 }
 TIMED: Final = FLIGHT | {"Fecha-I": f"2017-{MONTH:02}-03 19:00:00"}
 
-# What the function answers to it.
-ANSWER: Final = msgspec.json.encode(
-    {
-        "predict": MODEL.predict(
-            MODEL.encoder.cells([msgspec.convert(FLIGHT, Flight)])
-        ).delay.tolist()
-    }
-)
+_CELLS: Final = MODEL.encoder.cells([msgspec.convert(FLIGHT, Flight)])
+# What the function answers to that flight without a time.
+ANSWER: Final = msgspec.json.encode({"predict": MODEL.predict(_CELLS).delay.tolist()})
 
 
 def possible_flights() -> int:

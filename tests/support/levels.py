@@ -34,12 +34,13 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    elsewhere = pytest.mark.skip("the model at hand is not Santiago's, of which this is proven")
+    elsewhere = pytest.mark.skip("it is true of Santiago's model, and another one is at hand")
+    here = is_santiago()
     for item in items:
         for level, names in LEVELS.items():
             if any(item.path.is_relative_to(ROOT / name) for name in names):
                 item.add_marker(level)
-        if item.get_closest_marker("santiago") and not is_santiago():
+        if item.get_closest_marker("santiago") and not here:
             item.add_marker(elsewhere)
 
 
