@@ -57,7 +57,7 @@ NO_AIRLINE: Final = "Expected one of " + (
 NO_MONTH: Final = (
     f"Expected an integer from 1 to {CATEGORIES.MES[-1]}, got a number out of range"
     if [*CATEGORIES.MES] == [*range(1, CATEGORIES.MES[-1] + 1)]
-    else f"Expected one of {MONTH}"
+    else f"Expected one of {CATEGORIES.MES[0]}, "
 )
 NO_PATH: Final = (
     "Expected one of the paths "
