@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .batching import Batcher
 from .encoder import Encoder
 from .errors import InputError, TooManyError, shown
-from .flights import MAX_FLIGHTS, Flight, parse
+from .flights import MAX_FLIGHTS, SCHEDULED, Flight, parse, read_time
 
 ARGUMENTS: Final = Flight.__struct_encode_fields__
 ANSWERS: Final = ("probability", "delay")
@@ -75,8 +75,8 @@ def _flight(call: list[object], row: int) -> Flight | None:
     if not isinstance(month, int) or isinstance(month, bool):
         _reject("an integer", month, row, "MES")
     if scheduled is not None and not isinstance(scheduled, str):
-        _reject("a string", scheduled, row, "Fecha-I")
-    return Flight(airline, flight_type, month, scheduled)
+        _reject("a string", scheduled, row, SCHEDULED)
+    return Flight(airline, flight_type, month, read_time(scheduled, row, _place))
 
 
 def _reject(expected: str, value: object, row: int, field: str) -> NoReturn:

@@ -1,6 +1,6 @@
 """From flights to cells, and from cells to one-hot rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -8,17 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SHOWN, InputError, shown
-from .flights import SCHEDULED, Flight, read_time
+from .flights import SCHEDULED, Flight, Place, place
 from .metadata import Categories
 
 type Category = str | int
 
 _LISTED: Final = 12  # the most categories that an error lists
-_TIME_EXAMPLE: Final = "2017-07-14 19:30:00"
-
-
-def _place(flight: int, field: str) -> str:
-    return f"$.flights[{flight}].{field}"
 
 
 class Encoder:
@@ -46,9 +41,7 @@ class Encoder:
         self._hours = [hour * (i + 1) * knows_time for i in range(24)]
         self._weekdays = [weekday * (i + 1) * knows_time for i in range(7)]
 
-    def cells(
-        self, flights: Sequence[Flight], place: Callable[[int, str], str] = _place
-    ) -> NDArray[np.int64]:
+    def cells(self, flights: Sequence[Flight], place: Place = place) -> NDArray[np.int64]:
         """Return the cell of each flight, [N]; raise `InputError` at the first that has none.
 
         `place` returns the path of a flight's field in the request. A model without times ignores
@@ -79,15 +72,12 @@ class Encoder:
         cell = (
             self._airlines[flight.OPERA] + self._types[flight.TIPOVUELO] + self._months[flight.MES]
         )
-        if flight.scheduled is None:
-            return cell
-        time = read_time(flight.scheduled)
+        time = flight.scheduled
         if time is None:
-            raise ValueError(flight.scheduled)
-        month, hour, weekday = time
-        if month != flight.MES:
-            raise ValueError(flight.scheduled)
-        return cell + self._hours[hour] + self._weekdays[weekday]
+            return cell
+        if time.month != flight.MES:
+            raise ValueError(time)
+        return cell + self._hours[time.hour] + self._weekdays[time.weekday()]
 
     def _fault(self, flight: Flight) -> tuple[str, str] | None:
         """Return the first field of a flight that has no cell, and what to say of it."""
@@ -95,15 +85,10 @@ class Encoder:
             value, known = getattr(flight, field), self._known[field]
             if value not in known:
                 return field, _unknown(value, known)
-        if flight.scheduled is None:
-            return None
-        time = read_time(flight.scheduled)
-        if time is None:
-            got = _shown(flight.scheduled)
-            return SCHEDULED, f"Expected a local time such as {_TIME_EXAMPLE}, got {got}"
-        if time[0] != flight.MES:
-            got = _shown(flight.scheduled)
-            return SCHEDULED, f"Expected a time in month {flight.MES}, as in `MES`, got {got}"
+        time = flight.scheduled
+        if time is not None and time.month != flight.MES:
+            message = f"Expected a time in month {flight.MES}, as in `MES`, got month {time.month}"
+            return SCHEDULED, message
         return None
 
 

@@ -1,28 +1,41 @@
 """Flights as callers write them: JSON in, typed and hashable structs out."""
 
-import functools
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
-from .errors import InputError, TooManyError
+from .errors import InputError, TooManyError, shown
 
 MAX_FLIGHTS: Final = 10_000
 SCHEDULED: Final = "Fecha-I"
 
+type LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
+type Place = Callable[[int, str], str]  # the path of a flight's field in a request
+
+_TIME_EXAMPLE: Final = "2017-07-14 19:30:00"
+_TO_MINUTES: Final = len("2017-07-14 19:30")
+
 
 # Flights hold no containers, so the garbage collector need not track 10,000 of them.
-class Flight(msgspec.Struct, frozen=True, gc=False):
+class _Named(msgspec.Struct, frozen=True, gc=False):
+    OPERA: str
+    TIPOVUELO: str
+    MES: int
+
+
+class Flight(_Named, frozen=True, gc=False):
     """One flight, under the names of the delay challenge; other fields are ignored.
 
     `scheduled`, `Fecha-I` in JSON, is the local time of departure; see `read_time`.
     """
 
-    OPERA: str
-    TIPOVUELO: str
-    MES: int
+    scheduled: LocalTime | None = msgspec.field(name=SCHEDULED, default=None)
+
+
+class _Written(_Named, frozen=True, gc=False):
     scheduled: str | None = msgspec.field(name=SCHEDULED, default=None)
 
 
@@ -32,10 +45,13 @@ class Payload(msgspec.Struct):
     flights: list[Flight]
 
 
-type Time = tuple[int, int, int]  # month, hour, weekday from 0 for Monday
+class _WrittenPayload(msgspec.Struct):
+    flights: list[_Written]
 
 
 _decoder = msgspec.json.Decoder(Payload)
+_written_decoder = msgspec.json.Decoder(_WrittenPayload)
+_time_decoder = msgspec.json.Decoder(LocalTime)
 
 # How msgspec words an error, and JSON's names. `re` compiles a pattern at its first use, so a cold
 # start does not pay for it.
@@ -54,55 +70,51 @@ _JSON_WORDS = {
 }
 
 
+def place(flight: int, field: str) -> str:
+    """Return the path of a flight's field in the body of a request."""
+    return f"$.flights[{flight}].{field}"
+
+
 def decode(body: bytes) -> list[Flight]:
     """Return the flights of a JSON body in order, or raise `InputError` for its first error.
 
-    Types are checked here. Categories and times are checked by the encoder, which knows the model.
+    Types and times are checked here. Categories are checked by the encoder, which knows the model.
     """
-    flights = parse(_decoder, body).flights
+    flights = _flights(body)
     if len(flights) > MAX_FLIGHTS:
         message = f"Expected at most {MAX_FLIGHTS} flights, got {len(flights)}"
         raise TooManyError(message, path="$.flights")
     return flights
 
 
-def read_time(text: str) -> Time | None:
-    """Return the month, hour and weekday of `2017-07-14 19:30:00`, or None where it is no time.
+def _flights(body: bytes) -> list[Flight]:
+    # A time without seconds, and what is wrong, are left to the second reading.
+    try:
+        return _decoder.decode(body.decode()).flights
+    except (ValueError, RecursionError):
+        written = parse(_written_decoder, body).flights
+    return [
+        Flight(each.OPERA, each.TIPOVUELO, each.MES, read_time(each.scheduled, i))
+        for i, each in enumerate(written)
+    ]
 
-    The separator is a blank or `T`; seconds and up to six digits of a fraction are optional. An
-    offset is no part of a local time.
+
+def read_time(text: str | None, flight: int, place: Place = place) -> datetime | None:
+    """Return the time of a text such as `2017-07-14 19:30:00`, and None for None.
+
+    The separator is a blank or `T`; seconds and their fraction are optional. A fraction is rounded
+    to microseconds. Raise `InputError` at the `place` of the flight for what is no local time.
     """
-    # The caches below keep what was read, so its length is bounded before.
-    if not 16 <= len(text) <= 26:  # noqa: PLR2004
+    if text is None:
         return None
-    date, hour = _read_date(text[:10]), _read_hour(text[10:])
-    return None if date is None or hour is None else (date[0], hour, date[1])
-
-
-# Flights share days and times of day, so each is read once and kept. `fromisoformat` takes
-# more forms than these, such as week numbers and offsets.
-@functools.lru_cache(4096)
-def _read_date(text: str) -> tuple[int, int] | None:
-    """Return the month and weekday of `2017-07-14`."""
-    if text[4] != "-" or text[7] != "-":
-        return None
+    whole = f"{text}:00" if len(text) == _TO_MINUTES else text
     try:
-        date = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return date.month, date.weekday()
-
-
-@functools.lru_cache(4096)
-def _read_hour(text: str) -> int | None:
-    """Return the hour of ` 19:30:00`."""
-    if text[0] not in " T" or text[3] != ":" or text[1:3] > "23" or text[9:10] not in {"", "."}:
-        return None
-    try:
-        time = datetime.fromisoformat(f"2000-01-01{text}")
-    except ValueError:
-        return None
-    return None if time.tzinfo else time.hour
+        time: datetime = _time_decoder.decode(msgspec.json.encode(whole))
+    except msgspec.ValidationError:
+        got = shown(msgspec.json.encode(text).decode())
+        message = f"Expected a local time such as {_TIME_EXAMPLE}, got {got}"
+        raise InputError(message, path=place(flight, SCHEDULED)) from None
+    return time
 
 
 def parse[Body](decoder: msgspec.json.Decoder[Body], body: bytes) -> Body:

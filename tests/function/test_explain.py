@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
+from datetime import datetime
 
 import msgspec
 import numpy as np
@@ -194,7 +195,7 @@ def test_a_cell_that_training_never_saw_has_no_rate(model: Model) -> None:
 @pytest.mark.santiago
 def test_explanations_come_in_the_order_of_the_flights(client: TestClient) -> None:
     june, july = Flight("Grupo LATAM", "N", 6), Flight("Grupo LATAM", "N", 7)
-    evening = Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")
+    evening = Flight("Grupo LATAM", "N", 7, datetime(2017, 7, 14, 19, 30))
     asked = [july, evening, june, july, evening]
     together = ask(client, asked).explanations
     assert together == [ask(client, [flight]).explanations[0] for flight in asked]
@@ -209,7 +210,7 @@ def test_no_flights_are_explained_as_none(client: TestClient) -> None:
 def test_flights_with_a_time_are_bounded_by_the_rows_that_they_take(
     client: TestClient, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    evening = Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")
+    evening = Flight("Grupo LATAM", "N", 7, datetime(2017, 7, 14, 19, 30))
     assert len(ask(client, [evening] * 100).explanations) == 100
     monkeypatch.setattr("function.explain.MAX_ROWS", 20_000)
     explainer = Explainer(model, Evidence(model))
@@ -228,7 +229,7 @@ def test_other_work_is_done_while_flights_are_explained(model: Model) -> None:
             turns += 1
         return turns
 
-    cells = model.encoder.cells([Flight("Grupo LATAM", "N", 7, "2017-07-14 19:30:00")])
+    cells = model.encoder.cells([Flight("Grupo LATAM", "N", 7, datetime(2017, 7, 14, 19, 30))])
     assert asyncio.run(explain()) > 32
 
 

@@ -1,10 +1,12 @@
 """Bodies become flights, or an error in JSON's words with its place."""
 
+from datetime import datetime
+
 import msgspec
 import pytest
 
 from function.errors import InputError, TooManyError
-from function.flights import MAX_FLIGHTS, Flight, Time, decode, read_time
+from function.flights import MAX_FLIGHTS, Flight, decode, read_time
 
 SKY = b'{"OPERA":"Sky Airline","TIPOVUELO":"N","MES":3}'
 
@@ -141,41 +143,75 @@ def test_more_flights_than_the_bound_are_too_large() -> None:
 @pytest.mark.parametrize(
     ("text", "time"),
     [
-        pytest.param("2017-07-14 19:30:00", (7, 19, 4), id="as the challenge writes it"),
-        pytest.param("2017-07-14T19:30:00", (7, 19, 4), id="ISO 8601"),
-        pytest.param("2017-07-14T19:30", (7, 19, 4), id="without seconds"),
-        pytest.param("2017-07-14 19:30:00.123456", (7, 19, 4), id="microseconds"),
-        pytest.param("2024-02-29 00:00", (2, 0, 3), id="leap day"),
-        pytest.param("2017-12-31 23:59:59", (12, 23, 6), id="last hour of a Sunday"),
-        pytest.param("2017-07-14T19:30:00Z", None, id="Z"),
-        pytest.param("2017-07-14T19:30:00-04:00", None, id="offset"),
-        pytest.param("2017-07-14T19:30-04", None, id="offset of an hour"),
-        pytest.param("2017-07-14", None, id="date"),
-        pytest.param("2017-07-14 19", None, id="hour"),
-        pytest.param("2017-07-14 24:00:00", None, id="hour 24"),
-        pytest.param("2017-07-14 19:60:00", None, id="minute 60"),
-        pytest.param("2017-02-29 10:00:00", None, id="no leap day"),
-        pytest.param("2017-W28-5T19:30:00", None, id="week date"),
-        pytest.param("20170714T193000", None, id="basic format"),
-        pytest.param("14-07-2017 19:30:00", None, id="day first"),
-        pytest.param("2017-07-14x19:30:00", None, id="another separator"),
-        pytest.param("2017-07-14 19:30:00,5", None, id="comma"),
-        pytest.param("2017-07-14 19:30:00.1234567", None, id="seven digits"),
-        pytest.param("2017-07-14 19:30:00 ", None, id="trailing blank"),
-        pytest.param("2017-07-14 19:30:00.", None, id="trailing point"),
-        pytest.param("", None, id="empty"),
-        pytest.param("٢٠١٧-07-14 19:30:00", None, id="other digits"),
+        pytest.param(
+            "2017-07-14 19:30:00", datetime(2017, 7, 14, 19, 30), id="as the challenge writes it"
+        ),
+        pytest.param("2017-07-14T19:30:00", datetime(2017, 7, 14, 19, 30), id="ISO 8601"),
+        pytest.param("2017-07-14t19:30:00", datetime(2017, 7, 14, 19, 30), id="RFC 3339"),
+        pytest.param("2017-07-14T19:30", datetime(2017, 7, 14, 19, 30), id="without seconds"),
+        pytest.param(
+            "2017-07-14 19:30:01.5", datetime(2017, 7, 14, 19, 30, 1, 500_000), id="fraction"
+        ),
+        pytest.param(
+            "2017-07-14 19:30:00.1234567",
+            datetime(2017, 7, 14, 19, 30, 0, 123_457),
+            id="seven digits",
+        ),
+        pytest.param("2017-12-31 23:59", datetime(2017, 12, 31, 23, 59), id="last hour"),
     ],
 )
-def test_a_scheduled_time_is_read_or_none(text: str, time: Time | None) -> None:
-    assert read_time(text) == time
+def test_a_scheduled_time_is_read_alike_in_a_body_and_alone(text: str, time: datetime) -> None:
+    assert read_time(text, 0) == time
+    flight = SKY.replace(b"}", b',"Fecha-I":"%s"}' % text.encode())
+    assert decode(b'{"flights":[%s,%s]}' % (SKY, flight))[1].scheduled == time
 
 
-def test_a_scheduled_time_may_be_missing_or_null() -> None:
-    flight = SKY.replace(b"}", b',"Fecha-I":%s}')
-    bodies = [SKY, flight % b"null", flight % b'"2017-03-01 10:00:00"']
-    found = [decode(b'{"flights":[%s]}' % body)[0].scheduled for body in bodies]
-    assert found == [None, None, "2017-03-01 10:00:00"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("2017-07-14T19:30:00Z", id="Z"),
+        pytest.param("2017-07-14T19:30:00-04:00", id="offset"),
+        pytest.param("2017-07-14T19:30-04", id="offset of an hour"),
+        pytest.param("2017-07-14", id="date"),
+        pytest.param("2017-07-14 19", id="hour"),
+        pytest.param("2017-07-14 24:00:00", id="hour 24"),
+        pytest.param("2017-07-14 19:60:00", id="minute 60"),
+        pytest.param("2017-07-14 19:30:60", id="leap second"),
+        pytest.param("2017-02-29 10:00:00", id="no leap day"),
+        pytest.param("0000-01-01 10:00:00", id="year 0"),
+        pytest.param("2017-W28-5T19:30:00", id="week date"),
+        pytest.param("20170714T193000", id="basic format"),
+        pytest.param("20170714T1930000", id="as long as one without seconds"),
+        pytest.param("14-07-2017 19:30:00", id="day first"),
+        pytest.param("2017-07-14x19:30:00", id="another separator"),
+        pytest.param("2017-07-14 19:30:00,5", id="comma"),
+        pytest.param("2017-07-14 19:30:00 ", id="trailing blank"),
+        pytest.param("2017-07-14 19:30:00.", id="trailing point"),
+        pytest.param("1500060600", id="seconds since 1970"),
+        pytest.param("", id="empty"),
+        pytest.param("٢٠١٧-07-14 19:30:00", id="other digits"),
+    ],
+)
+def test_what_is_no_local_time_is_refused_with_its_place(text: str) -> None:
+    flight = SKY.replace(b"}", b',"Fecha-I":"%s"}' % text.encode())
+    expected = f'Expected a local time such as 2017-07-14 19:30:00, got "{text}"'
+    error = refusal(b'{"flights":[%s,%s]}' % (SKY, flight))
+    assert (str(error), error.path) == (
+        f"{expected} - at `$.flights[1].Fecha-I`",
+        "$.flights[1].Fecha-I",
+    )
+    with pytest.raises(InputError) as alone:
+        read_time(text, 7, lambda row, field: f"row {row}, {field}")
+    assert str(alone.value) == f"{expected} - at `row 7, Fecha-I`"
+
+
+def test_a_scheduled_time_may_be_missing_or_null_beside_any_form() -> None:
+    values = [b"null", b'"2017-03-01 10:00:00"', b'"2017-03-01T10:00"']
+    flights = [SKY, *(SKY.replace(b"}", b',"Fecha-I":%s}' % value) for value in values)]
+    time = datetime(2017, 3, 1, 10)
+    for some, expected in ((flights[:3], [None, None, time]), (flights, [None, None, time, time])):
+        found = decode(b'{"flights":[%s]}' % b",".join(some))
+        assert found == [Flight("Sky Airline", "N", 3, each) for each in expected]
 
 
 def test_a_scheduled_time_of_another_type_is_refused() -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 import h11
@@ -51,7 +52,7 @@ def questions(count: int, seed: int = 0) -> list[Question]:
         flights = []
         for _ in range(rng.randint(1, 3)):
             month = rng.choice(categories.MES)
-            time = f"2017-{month:02}-{rng.randint(1, 28):02} {rng.randint(0, 23):02}:00:00"
+            time = datetime(2017, month, rng.randint(1, 28), rng.randint(0, 23))
             names = rng.choice(categories.OPERA), rng.choice(categories.TIPOVUELO)
             flights.append(Flight(*names, month, rng.choice([None, time])))
         prediction = model.predict(model.encoder.cells(flights))

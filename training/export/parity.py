@@ -1,6 +1,6 @@
 """The proof that graphs answer what was trained, for every possible flight."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -70,13 +70,13 @@ def requests_of(flights: pd.DataFrame) -> list[Flight]:
     ]
 
 
-def scheduled_time(month: int, hour: int, weekday: str) -> str | None:
+def scheduled_time(month: int, hour: int, weekday: str) -> datetime | None:
     """Return a time of this month, hour and weekday, or None where it is not given."""
     if hour == HOURS[0]:
         return None
     first = date(2017, month, 1).weekday()
     day = 1 + (WEEKDAYS.index(weekday) - first) % 7
-    return f"2017-{month:02}-{day:02} {hour:02}:00:00"
+    return datetime(2017, month, day, hour)  # noqa: DTZ001  # a local time
 
 
 def ulp_apart(left: NDArray[np.float32], right: NDArray[np.float32]) -> int:

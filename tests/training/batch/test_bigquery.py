@@ -1,5 +1,6 @@
 """The SQL for BigQuery parses, and what it means is what the function answers."""
 
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -21,9 +22,9 @@ from training.release.publish import publish
 PLACE = Place("p.d", "flights", "https://f.run.app", "p.us.c", "gs://b")
 FLIGHTS = [
     Flight("Copa Air", "I", 7),
-    Flight("Copa Air", "I", 7, "2017-07-14 19:30:00"),
-    Flight("Copa Air", "I", 7, "2017-07-16T00:05:00"),
-    Flight("Sky Airline", "N", 1, "2017-01-02 23:59:59.5"),
+    Flight("Copa Air", "I", 7, datetime(2017, 7, 14, 19, 30)),
+    Flight("Copa Air", "I", 7, datetime(2017, 7, 16, 0, 5)),
+    Flight("Sky Airline", "N", 1, datetime(2017, 1, 2, 23, 59, 59, 500_000)),
     Flight("Copa Air", "N", 7),
 ]
 UNANSWERED = [
@@ -118,7 +119,7 @@ def test_the_join_answers_as_the_function_does_and_null_elsewhere(
 ) -> None:
     names = ("OPERA", "TIPOVUELO", "MES", "Fecha-I")
     connection = connected(answers, names, kind)
-    rows: list[tuple[str | None, ...]] = [
+    rows: list[tuple[object, ...]] = [
         (f.OPERA, f.TIPOVUELO, str(f.MES), f.scheduled) for f in FLIGHTS
     ]
     rows += [row for row in UNANSWERED if kind == "TEXT" or row[3] != "9 a.m."]

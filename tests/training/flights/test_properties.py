@@ -78,18 +78,24 @@ def good_name(text: str) -> bool:
     return bool(text) and text == text.strip(" \u00a0\ufeff\n")
 
 
+def time_of(text: str) -> datetime | None:
+    """Return the time of a text, whose fraction is no finer than what every engine keeps."""
+    try:
+        return read_time(text, 0) if len(text) <= len("2017-01-01 10:00:00.000001") else None
+    except InputError:
+        return None
+
+
 def cell_of(row: Row) -> tuple[object, ...] | None:
     """Return the cell of a row and whether the flight was late, or None for a bad row."""
     airline, flight_type, month, scheduled, actual, _ = row
-    time = read_time(scheduled)
-    if not (good_name(airline) and good_name(flight_type) and time and read_time(actual)):
+    planned, actually = time_of(scheduled), time_of(actual)
+    if not (good_name(airline) and good_name(flight_type) and planned and actually):
         return None
-    read_month, hour, weekday = time
-    if read_month != month_of(month):
+    if planned.month != month_of(month):
         return None
-    late = datetime.fromisoformat(actual) - datetime.fromisoformat(scheduled)
-    cell = airline, flight_type, read_month, hour, WEEKDAYS[weekday]
-    return *cell, late > timedelta(minutes=15)
+    cell = airline, flight_type, planned.month, planned.hour, WEEKDAYS[planned.weekday()]
+    return *cell, actually - planned > timedelta(minutes=15)
 
 
 def written(rows: list[Row], path: Path) -> None:
@@ -112,10 +118,11 @@ def model() -> Model:
 
 def answer(model: Model, row: Row) -> tuple[int, bytes] | None:
     month = month_of(row[2])
-    if month is None or not good_name(row[0]):
+    time = time_of(row[3])
+    if month is None or not good_name(row[0]) or (row[3] and time is None):
         return None
     try:
-        cell = model.encoder.cells([Flight(row[0], row[1], month, row[3] or None)])
+        cell = model.encoder.cells([Flight(row[0], row[1], month, time)])
     except InputError:
         return None
     prediction = model.predict(cell)
