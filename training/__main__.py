@@ -9,7 +9,13 @@ from function.errors import ModelError
 from .cli import data, judge, model, report
 from .errors import UserError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+# Help without markup: Rich, Markdown and Pygments take longer to import than all the rest.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 for command in (
     *(data.count, data.score, data.bigquery),
     *(model.train, model.select),

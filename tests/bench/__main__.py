@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from .table import figures, insert, summary, targets
 HELLO: Final = Question(b'{"flights":[]}', b'{"predict":[0]}')  # what "hello world" says to all
 WARM_UP: Final = 3  # requests before each run, after all possible flights
 CONNECTIONS: Final = {"one": 1, "four": 4, "single": 100}  # that ask for one flight each
+COMMANDS: Final = {"puntual": ("-m", "training", "--help"), "typer": ("-c", "import typer")}
 OUT: Final = ARTIFACTS / "bench"
 README: Final = ROOT / "README.md"
 
@@ -43,7 +45,7 @@ class Plan:
     def steps(self, contenders: int) -> int:
         """Return the number of steps of the whole run."""
         fits = sum(times for _, _, times in self.rows)
-        return contenders * (self.starts + 1 + self.rounds) + fits
+        return contenders * (self.starts + 1 + self.rounds) + self.starts + fits
 
 
 FULL: Final = Plan(16, 5, 4, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
@@ -67,24 +69,34 @@ class Bench:
 
     def run(self) -> Results:
         """Measure everything; raise `Void` where an answer was not the right one."""
-        for number in range(self._plan.starts + 1):  # the first one warms the disk's cache
-            for contender in self._turns(number):
-                self._tell(f"cold start of {contender.title}")
-                taken = self._start(contender)
-                if number:
-                    self.results.add("cold_start", contender.name, taken * 1e3)
-        for number in range(self._plan.rounds):
-            for contender in self._turns(number):
-                self._tell(f"load on {contender.title}")
-                with contender.serving() as server:
-                    self._load(contender, server, number)
-                self.results.add("size", contender.name, contender.size() / 1e6)
+        self._start_all()
+        self._load_all()
         for measure, rows, times in self._plan.rows:
             for _ in range(times):
                 self._tell(f"training on {rows:,} flights")
                 for name, seconds in fit.measure(fit.flights(rows)).items():
                     self.results.add(measure, name, seconds)
         return self.results
+
+    def _start_all(self) -> None:
+        for number in range(self._plan.starts + 1):  # the first one warms the disk's cache
+            for contender in self._turns(number):
+                self._tell(f"cold start of {contender.title}")
+                taken = self._start(contender)
+                if number:
+                    self.results.add("cold_start", contender.name, taken * 1e3)
+        for number in range(self._plan.starts):
+            self._tell("cold start of the command line")
+            for name in [*COMMANDS][:: 1 if number % 2 else -1]:
+                self.results.add("help", name, self._run(COMMANDS[name]) * 1e3)
+
+    def _load_all(self) -> None:
+        for number in range(self._plan.rounds):
+            for contender in self._turns(number):
+                self._tell(f"load on {contender.title}")
+                with contender.serving() as server:
+                    self._load(contender, server, number)
+                self.results.add("size", contender.name, contender.size() / 1e6)
 
     def _turns(self, number: int) -> list[Contender]:
         """Return the contenders in an order that turns from round to round."""
@@ -101,6 +113,11 @@ class Bench:
         with contender.serving() as server:
             server.ask(question)
             return time.perf_counter() - start
+
+    def _run(self, command: tuple[str, ...]) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - start
 
     def _load(self, contender: Contender, server: Server, number: int) -> None:
         if contender.answers:

@@ -29,6 +29,7 @@ class Target(NamedTuple):
 
 MEASURES: Final = {
     "cold_start": Measure("spawn to first answer", "ms"),
+    "help": Measure("`python -m training --help`", "ms"),
     "one": Measure("one flight, 1 connection", "requests/s"),
     "one_cpu": Measure("one flight, 1 connection, CPU time", "us"),
     "one_p50": Measure("one flight, 1 connection, median", "ms", 2),
@@ -50,6 +51,7 @@ TARGETS: Final = (
     Target("cold_start", "hello", 1.30, at_least=False),
     Target("single", "reference", 14, at_least=True),
     Target("cold_start", "hello_onnx", 1.03, at_least=False),
+    Target("help", "typer", 3, at_least=False),
     Target("one", "bare", 0.92, at_least=True),
     Target("one", "fastapi_onnx", 1.3, at_least=True),
     Target("one_p50", "hello", 1.75, at_least=False),
@@ -79,7 +81,8 @@ class Machine(msgspec.Struct, frozen=True):
 class Results(msgspec.Struct):
     """Samples of each measure and contender, round by round: those of a round are one pair.
 
-    In training `reference` fits on rows and `puntual` on counts.
+    In training `reference` fits on rows and `puntual` on counts. `typer` is the import of Typer; it
+    is no contender, and has no title.
     """
 
     machine: Machine

@@ -67,7 +67,7 @@ def _figure(results: Results, key: str, name: str) -> str:
 def _verdict(results: Results, target: Target) -> list[str]:
     title = MEASURES[target.measure].title
     limit = f"{'at least' if target.at_least else 'at most'} {shown(target.limit)}"
-    against = results.titles[target.against]
+    against = results.titles.get(target.against, f"`import {target.against}`")
     ratio = results.ratio(target.measure, target.against)
     if ratio is None:
         return [title, against, limit, "", "not measured"]

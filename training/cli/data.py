@@ -57,7 +57,10 @@ def count(
     *,
     drop_bad: DropBad = False,
 ) -> None:
-    """Count the flights of each airline, type, month, hour and weekday, where they lie."""
+    """Count flights where they lie, and write the counts.
+
+    A count is of one airline, flight type, month, hour and weekday.
+    """
     from training.flights.sources import files_of
     from training.release.artifacts import check_target, replace
 

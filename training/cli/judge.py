@@ -29,7 +29,10 @@ def gate(
     columns: Columns,
     allow_worse: Annotated[bool, typer.Option(help="Only say so when it is worse.")] = False,
 ) -> None:
-    """Refuse the trained model where it is worse than the serving one on the same flights."""
+    """Refuse the trained model where it is worse than the serving one.
+
+    Both answer the same flights.
+    """
     from training.release.answering import Deployed, ModelFile
     from training.release.gate import judge
 
@@ -65,7 +68,10 @@ def evaluate(
     drop_bad: DropBad = False,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if it is broken.")] = False,
 ) -> None:
-    """Judge the published model on new flights: its metrics, its calibration, their mix."""
+    """Judge the published model on new flights.
+
+    Prints its metrics, its calibration, and how the mix of flights has changed.
+    """
     from training.flights.counts import TOTALS
     from training.flights.features import FEATURES
     from training.release import evaluate as evaluation

@@ -41,7 +41,7 @@ def train(
     *,
     drop_bad: DropBad = False,
 ) -> None:
-    """Fit, measure, convert to ONNX, prove parity, and replace the artifacts."""
+    """Fit, convert, prove parity, and replace the artifacts."""
     from training.release.artifacts import check_target
     from training.release.publish import METRICS, publish
 
@@ -70,7 +70,10 @@ def select(
     drop_bad: DropBad = False,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
-    """Repeat the choice of settings, by cross-validation inside the training flights."""
+    """Repeat the choice of settings, by cross-validation.
+
+    It looks at the training flights alone.
+    """
     import msgspec
     from rich.progress import Progress
 

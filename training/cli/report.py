@@ -33,7 +33,10 @@ def report(
     columns: Columns,
     drop_bad: DropBad = False,
 ) -> None:
-    """Write the page of the model and its data, from the flights or counts it was trained on."""
+    """Write the page of the model and its data.
+
+    The data are the flights or counts that it was trained on.
+    """
     from training.report.page import write
 
     counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
@@ -56,7 +59,7 @@ def explore(
     columns: Columns,
     drop_bad: DropBad = False,
 ) -> None:
-    """Count the flights of each destination, which only the report shows.
+    """Count the flights of each destination, for the report.
 
     Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
     """

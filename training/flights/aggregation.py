@@ -195,7 +195,7 @@ def _period(cells: pd.DataFrame) -> str | None:
 def _alike(names: Iterable[str], what: str) -> Iterator[str]:
     """Report the names that differ only in case, accents or white space."""
     groups: dict[str, set[str]] = defaultdict(set)
-    for name in names:
+    for name in set(names):
         plain = unicodedata.normalize("NFKD", name)
         letters = (each for each in plain if not unicodedata.combining(each) and not each.isspace())
         groups["".join(letters).casefold()].add(name)
