@@ -62,8 +62,13 @@ def test_text_is_counted_to_the_microsecond(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "month",
-    ["MES::BIGINT AS MES", "MES::DOUBLE AS MES", "MES::VARCHAR AS MES"],
-    ids=["int", "double", "text"],
+    [
+        "MES::BIGINT AS MES",
+        "MES::DOUBLE AS MES",
+        "MES::DECIMAL(4, 1) AS MES",
+        "MES::VARCHAR AS MES",
+    ],
+    ids=["int", "double", "decimal", "text"],
 )
 def test_parquet_and_its_own_types_count_the_same(tmp_path: Path, month: str) -> None:
     address = parquet(tmp_path, written(tmp_path, MANY), f"* REPLACE ({month})")
