@@ -43,7 +43,8 @@ def train(
 ) -> None:
     """Fit, convert, prove parity, and replace the artifacts."""
     from training.release.artifacts import check_target
-    from training.release.publish import METRICS, publish
+    from training.release.publish import publish
+    from training.release.training_metrics import METRICS
 
     from .summary import before, figures, lines
 

@@ -14,7 +14,7 @@ from training.fitting.baselines import RATES, TIMED_RATES
 from training.fitting.metrics import SHOWN
 from training.fitting.selection import WAYS, settings_of
 from training.model import Settings
-from training.release.publish import METRICS, TrainingMetrics
+from training.release.training_metrics import METRICS, TrainingMetrics
 
 TIMED, UNTIMED = "Model, times", "Model, no times"
 CHALLENGE, BEFORE = "Published model", "Before"

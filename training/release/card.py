@@ -1,21 +1,20 @@
 """The model card: what the model is for, how good it is, and what to mind."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training.fitting.baselines import RATES, TIMED_RATES
 from training.fitting.metrics import SHOWN
 
-if TYPE_CHECKING:
-    from .publish import Gain, TrainingMetrics
+from .training_metrics import Gain, TrainingMetrics
 
 CARD: Final = "README.md"
 TEMPLATE: Final = "card.md.j2"
 
 
-def card(metrics: "TrainingMetrics") -> str:
+def card(metrics: TrainingMetrics) -> str:
     """Return the model card in Markdown; the same metrics give the same text."""
     environment = Environment(  # noqa: S701  # Markdown, of names that training was given
         loader=FileSystemLoader(Path(__file__).parent),
@@ -33,7 +32,7 @@ def card(metrics: "TrainingMetrics") -> str:
     )
 
 
-def verdicts(metrics: "TrainingMetrics") -> list[str]:
+def verdicts(metrics: TrainingMetrics) -> list[str]:
     """Return in words how the model compares with the best table of rates."""
     if metrics.timed_validation is None:
         return [_verdict("The", metrics.gains["untimed"])]
@@ -41,7 +40,7 @@ def verdicts(metrics: "TrainingMetrics") -> list[str]:
     return [_verdict(words, metrics.gains[name]) for name, words in asked.items()]
 
 
-def _verdict(the: str, gain: "Gain") -> str:
+def _verdict(the: str, gain: Gain) -> str:
     table, error = "the best table of delay rates", gain.standard_error
     side = "above" if gain.roc_auc >= 0 else "below"
     if gain.beyond_chance:
@@ -56,7 +55,7 @@ def _verdict(the: str, gain: "Gain") -> str:
     )
 
 
-def _sources(metrics: "TrainingMetrics") -> dict[str, dict[str, float]]:
+def _sources(metrics: TrainingMetrics) -> dict[str, dict[str, float]]:
     """Return the figures of the model and of what it is compared with."""
     timed = metrics.timed_validation
     model = {"Model, with times": timed, "Model, without times": metrics.validation}

@@ -17,7 +17,7 @@ from training.fitting.metrics import measure
 from training.flights.counts import Counts
 from training.flights.features import without_time
 from training.model import STORE, DelayModel
-from training.release.publish import METRICS, TrainingMetrics
+from training.release.training_metrics import METRICS, TrainingMetrics
 
 from .curves import Floats
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from training.cli.summary import before, figures, lines
 from training.project import ARTIFACTS
-from training.release.publish import Gain, TrainingMetrics
+from training.release.training_metrics import Gain, TrainingMetrics
 
 
 @pytest.fixture(scope="module")

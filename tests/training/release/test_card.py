@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from training.fitting.baselines import RATES
 from training.project import ARTIFACTS
 from training.release.card import CARD, card, verdicts
-from training.release.publish import METRICS, Gain, TrainingMetrics
+from training.release.training_metrics import METRICS, Gain, TrainingMetrics
 
 
 @pytest.fixture

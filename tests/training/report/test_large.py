@@ -19,7 +19,7 @@ from training.flights.counts import Counts
 from training.flights.features import MAX_AIRLINES
 from training.model import DelayModel, Settings
 from training.project import ARTIFACTS
-from training.release.publish import METRICS, TrainingMetrics
+from training.release.training_metrics import METRICS, TrainingMetrics
 
 AIRLINES = [f"Airline {i:03}" for i in range(MAX_AIRLINES)]
 TRAINED, MEASURED = 4_000, 60_000
