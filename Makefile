@@ -13,6 +13,7 @@ RIVALS := reference fastapi_onnx hello floor
 # flights are those of data/airport.toml.
 ABOUT = $(if $(PLACE),--place '$(PLACE)') $(if $(PERIOD),--period '$(PERIOD)')
 OF_DATA = $(if $(DATA),--data '$(DATA)')
+FLIGHTS = $(or $(DATA),$(error Say which flights: DATA=...))
 # Spark is heavy, and needed only where DATA=spark:... says so.
 SPARK := $(filter spark:%,$(DATA))
 ENGINE := .venv/ready $(if $(SPARK),.build/spark/ready)
@@ -62,7 +63,7 @@ train: $(ENGINE) ## train on DATA (flights or counts) of PLACE and PERIOD; ARGS 
 	$(TRAINING) train $(OF_DATA) $(ABOUT) $(ARGS)
 
 score: $(ENGINE) ## write the flights of DATA with their answers to OUT
-	$(TRAINING) score --flights '$(DATA)' --out '$(OUT)' $(ARGS)
+	$(TRAINING) score --flights '$(FLIGHTS)' --out '$(or $(OUT),$(error Say where to write: OUT=...))' $(ARGS)
 
 report: $(ENGINE) ## write artifacts/report.html, from the DATA that the model was trained on
 	$(TRAINING) report $(OF_DATA) $(ARGS)
@@ -90,7 +91,10 @@ test-all: ## run every test, and hold the bounds of coverage
 stress-test: package .venv/ready .build/runtime/ready .build/stress/ready ## 100 users for 60 s, at URL if given
 	$(BIN)/python -m tests.load.stress
 
-overload soak: package .venv/ready .build/runtime/ready
+overload: package .venv/ready .build/runtime/ready ## serve honest callers beside hostile ones
+	$(BIN)/python -m tests.load $@
+
+soak: package .venv/ready .build/runtime/ready ## see whether memory or open files grow under mixed requests
 	$(BIN)/python -m tests.load $@
 
 fuzz: .build/fuzz/ready package ## look for bodies that break the decoder, for SECONDS (600)

@@ -44,12 +44,16 @@ serving: ## note the address that serves, and a token for it
 	@: $(WHERE); .cloud/serving $(STATE)
 
 gate: .venv/ready ## refuse a model that is worse than the serving one on the same flights
+	@[ -n "$(DRY_RUN)" ] || test -f $(STATE)/serving || { \
+		echo 'Cannot compare: the serving address is not known. Run `make serving` first.' >&2; exit 1; }
 	@$(RUN) $(BIN)/python -m training gate --margin $(MARGIN) --token-file $(STATE)/token \
-		--serving "$$(cat $(STATE)/serving)" $(if $(filter true,$(ALLOW_WORSE)),--allow-worse) $(ARGS)
+		--serving "$$(cat $(STATE)/serving 2>/dev/null)" $(if $(filter true,$(ALLOW_WORSE)),--allow-worse) $(ARGS)
 
 # The base image is not updated under a tested revision: run the trigger again for a newer one.
 # gunicorn's control socket goes to XDG_RUNTIME_DIR, as HOME cannot be written.
 deploy: package ## deploy the package without traffic, under TAG
+	@[ -z "$$(git status --porcelain function 2>/dev/null)" ] || \
+		echo 'Note: function/ has changes that are not committed; they are deployed under $(TAG).' >&2
 	@$(RUN) gcloud run deploy $(SERVICE) $(WHERE) --source=.build/function \
 		--function=predict --base-image=python313 --no-automatic-updates \
 		--no-traffic --tag=$(TAG) \
@@ -78,8 +82,10 @@ promote: ## give what is deployed under TAG all traffic
 withdraw: ## take the traffic and the tag from what is deployed under TAG
 	@: $(WHERE); TAG=$(TAG) .cloud/withdraw
 
-rollback: ## go back to the revision that served before; twice is back again
+rollback: ## go back to the revision that served before; a second time undoes it
 	@set -eu; old=$$($(TRAFFIC) revision previous); new=$$(TAG=previous .cloud/traffic serving); \
+	[ "$$old" != $(SERVICE)-placeholder ] || { \
+		echo 'Cannot roll back: no release came before this one.' >&2; exit 1; }; \
 	$(UPDATE) --to-revisions=$$old=100 --update-tags=previous=$$new
 
 logs: ## show the last log lines of the service
@@ -90,7 +96,7 @@ open: ## bring the closed page to http://localhost:8080 (PORT) for who may call 
 
 evaluate: $(ENGINE) ## judge the published model, or the one at URL, on flights of DATA
 	@token=$(if $(URL),$$(.cloud/token $(URL))); PUNTUAL_TOKEN="$$token" \
-		$(RUN) env $(TRAINING) evaluate --data '$(DATA)' $(if $(URL),--url $(URL)) $(ARGS)
+		$(RUN) env $(TRAINING) evaluate --data '$(FLIGHTS)' $(if $(URL),--url $(URL)) $(ARGS)
 
 # ONNX Runtime 1.12, in which BigQuery runs the graph, has no wheels for a newer Python than 3.10.
 PYTHON310 ?= $(firstword $(wildcard $(shell pyenv prefix $$(pyenv latest 3.10) 2>/dev/null)/bin/python) 3.10)

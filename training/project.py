@@ -19,13 +19,14 @@ ENGINES: Final = ("bigquery:", "spark:")
 class Airport(msgspec.Struct, frozen=True):
     """What `data/airport.toml` says: the flights, whose they are, and the names of their columns.
 
-    `data` is the address of flights or counts.
+    `data` is the address of flights or counts. With `drop_bad`, bad rows of flights are left out.
     """
 
     data: str
     place: str | None
     period: str | None
     columns: Columns
+    drop_bad: bool = False
 
 
 class _Columns(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,6 +43,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     data: str
     place: str | None = None
     period: str | None = None
+    drop_bad: bool = False
     columns: _Columns = msgspec.field(default_factory=_Columns)
     types: dict[str, str] = {}
 
@@ -62,7 +64,7 @@ def load(path: Path = AIRPORT) -> Airport:
     columns = Columns(
         flight_type=names.pop("type"), types=tuple(sorted(read.types.items())), **names
     )
-    return Airport(data, read.place, read.period, columns)
+    return Airport(data, read.place, read.period, columns, read.drop_bad)
 
 
 def airport_of(
@@ -74,5 +76,5 @@ def airport_of(
     """
     ours = load()
     if data is None or data == ours.data or ROOT / data == ROOT / ours.data:
-        return Airport(ours.data, place or ours.place, period or ours.period, ours.columns)
-    return Airport(data, place, period, ours.columns)
+        data, place, period = ours.data, place or ours.place, period or ours.period
+    return msgspec.structs.replace(ours, data=data, place=place, period=period)

@@ -26,7 +26,7 @@ TARGETS = [
     "rollback",
     "logs",
     "open PORT=9000",
-    "evaluate URL=https://puntual.example CALLER=puntual-caller",
+    "evaluate DATA=flights.csv URL=https://puntual.example CALLER=puntual-caller",
 ]
 
 

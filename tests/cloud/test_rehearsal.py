@@ -110,6 +110,25 @@ def test_a_second_push_takes_over_and_a_rollback_takes_it_back(
     assert (next_push.traffic(), next_push.tags()) == ({second: 100}, {"previous": first})
 
 
+def test_by_hand_a_first_release_has_no_rollback_and_no_gate_without_an_address(
+    next_push: Rehearsal, first: str
+) -> None:
+    back = next_push.make("rollback")
+    assert back.failed == "rollback"
+    assert "Cannot roll back: no release came before this one." in back.printed
+    assert (next_push.traffic(), next_push.tags()) == (
+        {first: 100},
+        {"previous": "puntual-placeholder"},
+    )
+
+    (next_push.clone / ".build/release/serving").unlink()
+    gate = next_push.make("gate")
+    assert gate.failed == "gate"
+    assert "Run `make serving` first." in gate.printed
+    assert next_push.make("serving", "CALLER=puntual-caller").failed is None
+    assert next_push.make("gate").failed is None
+
+
 def test_a_pull_request_deploys_nothing(next_push: Rehearsal) -> None:
     outcome = next_push.build("a000002", since="package", _DEPLOY="false")
 

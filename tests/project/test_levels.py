@@ -47,6 +47,21 @@ def test_a_skip_fails_only_where_none_is_allowed(
     assert "there is no such" in ended.stdout
 
 
+@pytest.mark.slow
+def test_browser_tests_skip_beside_others_and_run_alone(tmp_path: Path) -> None:
+    path = tmp_path / "test_one.py"
+    path.write_text("""
+import pytest
+
+@pytest.mark.browser
+def test_a_page() -> None: ...
+
+def test_another() -> None: ...
+""")
+    assert "1 passed, 1 skipped" in run(path).stdout
+    assert "1 passed, 1 deselected" in run(path, "-m", "browser").stdout
+
+
 def test_an_ignored_interrupt_reaches_the_commands_of_tests() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

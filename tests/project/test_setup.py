@@ -104,6 +104,22 @@ def test_make_refuses_a_variable_that_nothing_reads(target: str) -> None:
     assert "Unknown variable: UNKNOWN. `make help` lists those that there are." in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["evaluate"], "Say which flights: DATA=..."),
+        (["score"], "Say which flights: DATA=..."),
+        (["score", "DATA=flights.csv"], "Say where to write: OUT=..."),
+    ],
+)
+def test_make_asks_for_what_a_target_needs(words: list[str], message: str) -> None:
+    ended = subprocess.run(
+        ["make", *words, "PROJECT=x"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 2
+    assert message in ended.stderr
+
+
 def test_make_takes_the_variables_that_it_lists() -> None:
     listed = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True)
     variables = re.findall(r"^  ([A-Z_]+) ", listed.stdout, re.MULTILINE)

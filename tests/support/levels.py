@@ -33,7 +33,8 @@ def pytest_unconfigure() -> None:
     gc.unfreeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     elsewhere = pytest.mark.skip("it is true of Santiago's model, and another one is at hand")
     here = is_santiago()
     for item in items:
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(level)
         if item.get_closest_marker("santiago") and not here:
             item.add_marker(elsewhere)
+    yield  # what is not selected is left out
+    # Playwright keeps an event loop running, beside which no other test can start one.
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    if len(browser) < len(items):
+        apart = pytest.mark.skip("browser tests need a run of their own: `pytest -m browser`")
+        for item in browser:
+            item.add_marker(apart)
 
 
 @pytest.hookimpl(wrapper=True)

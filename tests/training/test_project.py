@@ -14,6 +14,7 @@ def test_the_committed_settings_are_santiagos() -> None:
     airport = load()
     assert Path(airport.data) == ROOT / "data" / "scl_2017.csv"
     assert (airport.place, airport.period) == ("Santiago (SCL)", "2017")
+    assert not airport.drop_bad
     assert airport.columns == Columns()
 
 
@@ -23,6 +24,7 @@ def test_a_fork_names_its_flights_and_their_columns(tmp_path: Path) -> None:
         """
         data = "spark:flights.departures"
         place = "Elsewhere"
+        drop_bad = true
         [columns]
         airline = "carrier"
         scheduled = "planned"
@@ -38,6 +40,7 @@ def test_a_fork_names_its_flights_and_their_columns(tmp_path: Path) -> None:
         "Elsewhere",
         None,
     )
+    assert airport.drop_bad
     assert airport.columns == Columns(
         "carrier", scheduled="planned", delay="late", type_value="N", types=(("Int", "I"),)
     )

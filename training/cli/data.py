@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from training.flights.columns import Columns
-from training.project import ARTIFACTS
+from training.project import ARTIFACTS, load
 
 from .console import console
 from .options import ADDRESS, DropBad, Split, SplitOption, with_columns
@@ -39,7 +39,10 @@ def read_counts(
 
     with console.status(f"Reading {data}"):
         counted = read_source(
-            data, columns, drop_bad=drop_bad, split=None if split is None else split.value
+            data,
+            columns,
+            drop_bad=drop_bad or load().drop_bad,
+            split=None if split is None else split.value,
         )
     if counted.left_out:
         console.print(f"Left out {counted.left_out:,} bad rows of {data}")

@@ -3,6 +3,7 @@
 Each command imports what it needs, so that `--help` is quick.
 """
 
+import shlex
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,7 @@ from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import Data, DropBad, SplitOption, with_columns
+from .options import Data, DropBad, SplitOption, repeated, with_columns
 
 
 class Features(StrEnum):
@@ -58,8 +59,11 @@ def train(
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
-    named = f" DATA='{data}'" if data else ""
-    console.print(f"The report: make report{named}", highlight=False, soft_wrap=True)
+    if out == ARTIFACTS:
+        options = shlex.join(repeated(columns, drop_bad=drop_bad, split=split))
+        named = [*([f"DATA={data}"] if data else []), *([f"ARGS={options}"] if options else [])]
+        line = shlex.join(["make", "report", *named])
+        console.print(f"The report: {line}", highlight=False, markup=False, soft_wrap=True)
 
 
 @with_columns

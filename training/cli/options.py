@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from training.errors import UserError
-from training.flights.columns import Columns
+from training.flights.columns import OPTIONS, Columns
 from training.project import load
 
 ADDRESS: Final = (
@@ -87,6 +87,20 @@ class ColumnOptions:
         if self.actual and not self.delay:
             columns = replace(columns, delay=None)
         return replace(columns, types=tuple(map(_pair, types))) if types else columns
+
+
+def repeated(columns: Columns, *, drop_bad: bool, split: Split | None) -> list[str]:
+    """Return the options that say what these arguments say beyond the project's settings."""
+    ours = load()
+    given = []
+    for role, option in (*OPTIONS.items(), ("type_value", "--type-value")):
+        name = getattr(columns, role)
+        if name is not None and name != getattr(ours.columns, role):
+            given += [option, name]
+    if columns.types != ours.columns.types:
+        given += [part for old, new in columns.types for part in ("--type-map", f"{old}={new}")]
+    given += ["--split", split.value] if split else []
+    return [*given, "--drop-bad"] if drop_bad and not ours.drop_bad else given
 
 
 def with_columns(command: Callable[..., None]) -> Callable[..., None]:

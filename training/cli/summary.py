@@ -87,7 +87,9 @@ def lines(metrics: TrainingMetrics, earlier: TrainingMetrics | None, out: Path) 
     elif earlier == metrics:
         yield f"Model {version} in {out} is unchanged, {proof}."
     else:
-        yield f"Model {version} in {out} replaces {earlier.model_version}, {proof}."
+        same = earlier.model_version == version
+        became = "is the same" if same else f"replaces {earlier.model_version}"
+        yield f"Model {version} in {out} {became}, {proof}."
         yield from _changes(metrics, earlier)
 
 
@@ -96,6 +98,10 @@ def _changes(metrics: TrainingMetrics, earlier: TrainingMetrics) -> Iterator[str
         yield "  It learned from other flights."
     old, new = asdict(earlier.settings), asdict(metrics.settings)
     old["columns"], new["columns"] = earlier.columns, metrics.columns
+    for name in ("place", "period"):
+        was, now = getattr(earlier, name), getattr(metrics, name)
+        if was != now:
+            yield f"  Changed {name}: {was or 'not given'} to {now or 'not given'}."
     if old != new:
         changed = (f"{name} {old[name]} to {new[name]}" for name in new if old[name] != new[name])
         yield f"  Changed settings: {', '.join(changed)}."

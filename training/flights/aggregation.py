@@ -107,7 +107,7 @@ def _cells(source: Source, columns: Columns) -> pd.DataFrame:
     cells = _fetched(source, cells_of(source.table, columns).limit(MAX_CELLS + 1))
     if len(cells) > MAX_CELLS:
         raise DataError(
-            f"Cannot train on {source.address}: expected at most {MAX_CELLS:,} combinations of "
+            f"Cannot use {source.address}: expected at most {MAX_CELLS:,} combinations of "
             "airline, type, month, hour and weekday, got more. Is the airline's name in the "
             f"column `{columns.airline}`?"
         )
@@ -125,13 +125,13 @@ def _good(
 ) -> tuple[pd.DataFrame, int]:
     good, bad = cells[cells["fault"].isna()], cells[cells["fault"].notna()]
     left_out, total = int(bad["flights"].sum()), int(cells["flights"].sum())
-    refusal = f"Cannot train on {source.address}: "
+    refusal = f"Cannot use {source.address}: "
     if left_out and (not drop_bad or good.empty):
         numbers = {
             str(fault): int(rows) for fault, rows in zip(bad["fault"], bad["flights"], strict=True)
         }
         described = faults.described(source, columns, numbers)
-        advice = "--drop-bad leaves them out." if len(good) else "No row is good."
+        advice = "--drop-bad leaves them out." if len(good) else "no row is good."
         raise DataError(f"{refusal}{described}. {left_out:,} of {total:,} rows are bad; {advice}")
     if good.empty:
         raise DataError(f"{refusal}it holds no flights.")
@@ -151,7 +151,7 @@ def _check_categories(source: Source, columns: Columns, cells: pd.DataFrame) -> 
         number = cells[feature].nunique()
         if number > most:
             raise DataError(
-                f"Cannot train on {source.address}: expected at most {most:,} {word}, got "
+                f"Cannot use {source.address}: expected at most {most:,} {word}, got "
                 f"{number:,}. Are they in the column `{names[feature]}`?"
             )
 

@@ -56,7 +56,7 @@ def _counts(source: Source) -> Counts:
     table = pd.concat(parts, ignore_index=True)
     source.check_rows(len(table))
     if table.empty:
-        raise DataError(f"Cannot train on {source.address}: it holds no flights.")
+        raise DataError(f"Cannot use {source.address}: it holds no flights.")
     counts = Counts.from_table(table)
     check_splits(counts, source.address)
     return counts
@@ -116,6 +116,6 @@ class _Part:
         )
         of_all = f" ({len(rows):,} rows)" if len(rows) > len(first) else ""
         raise DataError(
-            f"Cannot train on {self._source.address}: expected {expected}, got "
+            f"Cannot use {self._source.address}: expected {expected}, got "
             f"{', '.join(examples)}{of_all}."
         )

@@ -55,7 +55,7 @@ def test_bad_data_ends_with_one_line_and_writes_nothing(tmp_path: Path) -> None:
     ended = training("train", "--data", data, "--out", out)
     assert ended.returncode == 1
     assert ended.stderr == (
-        f"Cannot train on {data}: expected an integer from 1 to 12, got '13' "
+        f"Cannot use {data}: expected an integer from 1 to 12, got '13' "
         "- at line 2, column `MES`.\n"
     )
     assert not out.exists()

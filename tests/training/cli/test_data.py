@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from training.__main__ import app
 from training.cli.data import read_counts
-from training.cli.options import ColumnOptions, Split
+from training.cli.options import ColumnOptions, Split, repeated
 from training.errors import DataError
 from training.flights.columns import Columns
 from training.flights.counts import Counts
@@ -49,6 +50,32 @@ def test_a_bad_row_that_is_left_out_leaves_the_split_of_the_others(tmp_path: Pat
     expected = read_counts(str(good)).sha256
     assert read_counts(str(bad), drop_bad=True).sha256 == expected
     assert read_counts(str(bad), drop_bad=True, split=Split.draw).sha256 != expected
+
+
+def test_a_project_may_leave_bad_rows_out_always(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O\n"
+    rows = [f"Sky,N,1,2017-01-01 10:00:00,2017-01-01 1{i % 2}:00:00\n" for i in range(60)]
+    flights = tmp_path / "flights.csv"
+    flights.write_text(header + "".join([*rows, "Sky,N,1,2017-01-01 10:00:00,\n"]))
+    with pytest.raises(DataError, match="1 of 61 rows are bad"):
+        read_counts(str(flights))
+    project = msgspec.structs.replace(load(), drop_bad=True)
+    monkeypatch.setattr("training.cli.data.load", lambda: project)
+    assert read_counts(str(flights)).table["flights"].sum() == 60
+
+
+@pytest.mark.santiago
+def test_what_the_options_of_a_command_said_can_be_said_again() -> None:
+    assert repeated(Columns(), drop_bad=False, split=None) == []
+    options = ColumnOptions(
+        airline="My line", delay="late", type_value="N", type_map=["Int=I", "Dom=N"], scheduled=""
+    )
+    assert repeated(options.columns(), drop_bad=True, split=Split.draw) == [
+        *("--airline", "My line", "--scheduled", "", "--delay", "late", "--type-value", "N"),
+        *("--type-map", "Int=I", "--type-map", "Dom=N", "--split", "draw", "--drop-bad"),
+    ]
 
 
 def test_a_split_by_rows_that_cannot_be_is_refused(

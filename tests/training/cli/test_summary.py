@@ -84,6 +84,14 @@ def test_what_changed_is_said(metrics: TrainingMetrics) -> None:
     assert "0.1234" in text  # under Before
 
 
+def test_the_same_model_of_another_place_replaces_nothing(metrics: TrainingMetrics) -> None:
+    earlier = msgspec.structs.replace(metrics, place="Elsewhere", period=None)
+    text = said(metrics, earlier)
+    assert f"Model {metrics.model_version} in artifacts is the same" in text
+    assert f"Changed place: Elsewhere to {metrics.place}." in text
+    assert f"Changed period: not given to {metrics.period}." in text
+
+
 def test_figures_of_other_flights_are_not_set_beside_these(metrics: TrainingMetrics) -> None:
     other = msgspec.structs.replace(metrics, counts_sha256="0" * 64, model_version="0123456789ab")
     text = said(metrics, other)

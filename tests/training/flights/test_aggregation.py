@@ -163,7 +163,7 @@ def test_a_bad_row_stops_with_its_place_or_is_left_out(
     address = written(tmp_path, good + new + bad) if old in MANY else ""
     with pytest.raises(DataError) as refusal:
         count(address)
-    assert f"Cannot train on {address}: expected" in str(refusal.value)
+    assert f"Cannot use {address}: expected" in str(refusal.value)
     assert place in str(refusal.value)
     assert "1 of 40 rows are bad" in str(refusal.value)
     counted = count(address, drop_bad=True)
