@@ -1,7 +1,6 @@
 """Callers who ask at the same time: what they ask, and that each gets the answer to it."""
 
 import asyncio
-import json
 import random
 import resource
 import time
@@ -13,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import h11
+import msgspec
 
 from function.flights import Flight
 from function.model import Model
@@ -65,12 +65,8 @@ def questions(count: int, seed: int = 0) -> list[Question]:
 
 
 def _request(flights: list[Flight]) -> bytes:
-    fields = ("OPERA", "TIPOVUELO", "MES", "Fecha-I")
-    rows = [
-        dict(zip(fields, (each.OPERA, each.TIPOVUELO, each.MES, each.scheduled), strict=True))
-        for each in flights
-    ]
-    return post(json.dumps({"flights": rows}).encode(), path="/predict?probability=true")
+    body = msgspec.json.encode({"flights": flights})
+    return post(body, path="/predict?probability=true")
 
 
 def room_for(connections: int) -> int:
@@ -103,7 +99,7 @@ async def ask(streams: Streams, question: Question, tally: Tally) -> None:
         tally.failures.append(
             f"Expected {question.status}, got {status} for {question.request[:60]!r}"
         )
-    elif question.answer is not None and json.loads(body) != question.answer:
+    elif question.answer is not None and msgspec.json.decode(body) != question.answer:
         tally.failures.append(f"Expected {question.answer}, got {body!r}")
 
 

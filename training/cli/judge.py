@@ -1,4 +1,4 @@
-"""The commands that judge a published model: against its successor, and against new flights.
+"""The commands that judge a model: against the serving one, and on new flights.
 
 Each command imports what it needs, so that `--help` is quick.
 """
@@ -66,9 +66,11 @@ def evaluate(
     *,
     columns: Columns,
     drop_bad: DropBad = False,
-    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if it is broken.")] = False,
+    fail: Annotated[
+        bool, typer.Option("--fail", help="Exit with 1 if a metric has degraded.")
+    ] = False,
 ) -> None:
-    """Judge the published model on new flights.
+    """Judge the current model on new flights.
 
     Prints its metrics, its calibration, and how the mix of flights has changed.
     """
@@ -84,9 +86,7 @@ def evaluate(
     judged = evaluation.evaluate(model, cells)
     for line in evaluation.report(judged, margin):
         typer.echo(line)
-    broken = judged.broken(margin)
-    typer.echo(
-        f"\nThe promise is broken: {', '.join(broken)}." if broken else "\nThe promise holds."
-    )
-    if broken and fail:
+    degraded = judged.degraded(margin)
+    typer.echo(f"\nDegraded: {', '.join(degraded)}." if degraded else "\nNo metric has degraded.")
+    if degraded and fail:
         raise typer.Exit(1)

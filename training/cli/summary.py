@@ -17,7 +17,7 @@ from training.model import Settings
 from training.release.training_metrics import METRICS, TrainingMetrics
 
 TIMED, UNTIMED = "Model, times", "Model, no times"
-CHALLENGE, BEFORE = "Published model", "Before"
+CHALLENGE, BEFORE = "Challenge model", "Before"
 LISTED: Final = 10  # settings of a selection
 HEADS: Final = {  # short enough for a terminal of 80 columns
     "roc_auc": "ROC AUC",

@@ -48,7 +48,7 @@ def _verdict(the: str, gain: Gain) -> str:
     elif gain.roc_auc < -2 * error:
         meaning = "This is more than chance: the table is better."
     else:
-        meaning = "This is within chance: such a table ranks the flights as well."
+        meaning = "The difference is not significant: the table ranks the flights as well."
     return (
         f"{the} model's ROC AUC is {abs(gain.roc_auc):.4f} {side} that of {table} "
         f"(standard error {error:.4f}). {meaning}"
@@ -63,6 +63,6 @@ def _sources(metrics: TrainingMetrics) -> dict[str, dict[str, float]]:
         **(model if timed else {"Model": metrics.validation}),
         "Table of rates, with times": metrics.tables.get(TIMED_RATES),
         "Table of rates": metrics.tables[RATES],
-        "Published model": metrics.challenge,
+        "Challenge model": metrics.challenge,
     }
     return {name: figures for name, figures in found.items() if figures}

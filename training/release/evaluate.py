@@ -1,4 +1,4 @@
-"""Whether a published model still keeps its promise, on flights whose outcome is known."""
+"""Whether a model has degraded since it was published, on flights whose outcome is known."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ EPSILON: Final = float(np.finfo(np.float64).eps)
 
 
 class Change(NamedTuple):
-    """A metric as it was published and as it is now; a positive `worse` breaks the promise."""
+    """A metric as it was published and as it is now; `worse` is positive where it got worse."""
 
     title: str
     published: float
@@ -37,8 +37,8 @@ class Change(NamedTuple):
         """Whether the metric is worse than chance explains."""
         return self.worse > self.critical * self.standard_error
 
-    def broken(self, margin: float) -> bool:
-        """Return whether the promise is broken: worse beyond chance and by more than a margin."""
+    def degraded(self, margin: float) -> bool:
+        """Return whether the metric is worse beyond chance and by more than a margin."""
         return self.beyond_chance and self.worse > margin
 
 
@@ -53,9 +53,9 @@ class Evaluation:
     calibration: pd.DataFrame
     drifts: list[Drift]
 
-    def broken(self, margin: float) -> list[str]:
-        """Return the metrics that break the promise."""
-        return [change.title for change in self.changes if change.broken(margin)]
+    def degraded(self, margin: float) -> list[str]:
+        """Return the metrics that have degraded."""
+        return [change.title for change in self.changes if change.degraded(margin)]
 
 
 def evaluate(model: Answering, cells: pd.DataFrame) -> Evaluation:
@@ -143,11 +143,7 @@ def report(evaluation: Evaluation, margin: float) -> Iterator[str]:
     yield f"{'':28}{'published':>10}{'now':>10}{'change':>10}{'std. error':>12}"
     for change in evaluation.changes:
         word = (
-            "BROKEN"
-            if change.broken(margin)
-            else "worse"
-            if change.beyond_chance
-            else "as promised"
+            "DEGRADED" if change.degraded(margin) else "worse" if change.beyond_chance else "holds"
         )
         yield (
             f"{change.title:28}{change.published:10.4f}{change.now:10.4f}"

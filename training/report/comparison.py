@@ -5,7 +5,7 @@ from typing import NamedTuple
 from training.fitting.comparison import auc_gain
 from training.flights.features import FEATURES, FLIGHT, without_time
 
-from .evaluation import PUBLISHED, TIMED, UNTIMED, Evaluation, probability
+from .evaluation import CHALLENGE, TIMED, UNTIMED, Evaluation, probability
 from .importance import importance
 
 
@@ -32,7 +32,7 @@ def differences(e: Evaluation) -> list[Difference]:
         for name in e.own:
             cells = without_time(e.cells) if name == UNTIMED else e.cells
             gain = auc_gain(e.cells, probability(e.model, cells), published)
-            found.append(Difference(name, PUBLISHED, *gain))
+            found.append(Difference(name, CHALLENGE, *gain))
     return found
 
 
@@ -44,7 +44,7 @@ def costs(e: Evaluation) -> dict[str, dict[str, tuple[float, float]]]:
     asked = [(TIMED, e.model, e.predicted, FEATURES)] if e.timed else []
     asked += [(e.own[-1], e.model, e.untimed_cells, FLIGHT)]
     if e.challenge:
-        asked += [(PUBLISHED, e.challenge, e.untimed_cells, FLIGHT)]
+        asked += [(CHALLENGE, e.challenge, e.untimed_cells, FLIGHT)]
     return {
         name: importance(cells, features, lambda each, model=model: probability(model, each))  # type: ignore[misc]
         for name, model, cells, features in asked

@@ -1,4 +1,4 @@
-"""The published artifacts and their baselines, each as a score of the validation flights."""
+"""The current artifacts and their baselines, each as a score of the validation flights."""
 
 import hashlib
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from .curves import Floats
 
 MODEL: Final = "This model"  # where no flight has a time
 TIMED, UNTIMED = "This model, with times", "This model, without times"
-PUBLISHED: Final = "Published model"
+CHALLENGE: Final = "Challenge model"
 CEILING: Final = "Ceiling without times"
 CHUNK: Final = 1 << 14  # cells that are one-hot encoded at once
 
@@ -79,7 +79,7 @@ class Evaluation:
     @property
     def models(self) -> list[str]:
         """The names of the scores that models gave."""
-        return [*self.own, *([PUBLISHED] if self.challenge else [])]
+        return [*self.own, *([CHALLENGE] if self.challenge else [])]
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -108,7 +108,7 @@ class Evaluation:
         for name, rates in reversed(tables(self.counts).items()):
             found[name] = Score(self.cells, rates, m.tables[name])
         if self.challenge and m.challenge:
-            found[PUBLISHED] = Score(cells, probability(self.challenge, cells), m.challenge)
+            found[CHALLENGE] = Score(cells, probability(self.challenge, cells), m.challenge)
         ceiling = (cells["delayed"] / cells["flights"]).to_numpy(np.float64)
         warned = (ceiling > self.model.delay_rate).astype(np.int64)
         found[CEILING] = Score(cells, ceiling, measure(cells, ceiling, warned))

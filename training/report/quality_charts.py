@@ -12,7 +12,7 @@ from training.fitting.baselines import RATES, TIMED_RATES
 
 from .comparison import Difference
 from .curves import Floats, Z, wilson
-from .evaluation import CEILING, MODEL, PUBLISHED, TIMED, UNTIMED
+from .evaluation import CEILING, CHALLENGE, MODEL, TIMED, UNTIMED
 from .svg import BLUE, GREEN, MUTED, ORANGE, VIOLET, sheet
 
 # Colours tell models from tables, dashes what a score knows.
@@ -22,10 +22,10 @@ STYLES: Final = {
     MODEL: (BLUE, "-"),
     TIMED_RATES: (ORANGE, "-"),
     RATES: (ORANGE, "--"),
-    PUBLISHED: (GREEN, "-."),
+    CHALLENGE: (GREEN, "-."),
     CEILING: (VIOLET, ":"),
 }
-MARKS: Final = {TIMED: "o", UNTIMED: "s", MODEL: "o", PUBLISHED: "^"}
+MARKS: Final = {TIMED: "o", UNTIMED: "s", MODEL: "o", CHALLENGE: "^"}
 MOST_POINTS: Final = 500  # of a curve
 
 type Points = tuple[Floats, Floats]

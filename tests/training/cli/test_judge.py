@@ -72,4 +72,4 @@ def test_a_deployed_model_is_evaluated(url: str) -> None:
 
     assert ended.exit_code == 0, ended.output
     assert "on 68,206 flights\n" in ended.output
-    assert ended.output.endswith("The promise holds.\n")
+    assert ended.output.endswith("No metric has degraded.\n")

@@ -57,7 +57,7 @@ def test_another_airports_model_knows_no_published_one(metrics: TrainingMetrics)
         metrics, challenge=None, timed_validation=None, gains={"untimed": metrics.gains["untimed"]}
     )
     text = said(other, None)
-    assert "Published" not in text
+    assert "Challenge" not in text
     assert "Model, times" not in text
 
 

@@ -64,14 +64,14 @@ def test_where_nothing_is_told_the_text_is_neutral(metrics: TrainingMetrics) -> 
             0.0025,
             "above that of the best table of delay rates (standard error 0.0025). This is more",
         ),
-        (0.0003, 0.0012, "within chance"),
+        (0.0003, 0.0012, "not significant"),
         (
             -0.0003,
             0.0012,
-            "below that of the best table of delay rates (standard error 0.0012). This is within",
+            "below that of the best table of delay rates (standard error 0.0012). The difference",
         ),
         (-0.016, 0.0025, "more than chance: the table is better"),
-        (0.0, 0.0, "within chance"),
+        (0.0, 0.0, "not significant"),
     ],
     ids=["better", "as good", "as good, below", "worse", "the same"],
 )

@@ -123,7 +123,7 @@ def test_gains_are_shown_with_their_errors_and_in_words(
     rows = page.table("Score", "Over")
     gains = evaluation.metrics.gains
     assert [row[0] for row in rows] == [TIMED, UNTIMED, TIMED, UNTIMED]
-    assert [row[1] for row in rows[2:]] == ["Published model"] * 2
+    assert [row[1] for row in rows[2:]] == ["Challenge model"] * 2
     for row, gain in zip(rows, [gains["timed"], gains["untimed"]], strict=False):
         assert row[1:4] == [gain.table, f"{gain.roc_auc:+.4f}", f"{gain.standard_error:.4f}"]
     for words in verdicts(evaluation.metrics):
