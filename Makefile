@@ -117,7 +117,7 @@ bench: .venv/ready .build/runtime/ready package $(RIVALS:%=.build/bench/%/ready)
 SCRIPTS = $(shell grep -lE '^\#!.*sh' .setup/* .ci/* .cloud/*)
 # What people read and write. Locks, data and pages in two languages are not spelled.
 WORDS = .setup .ci .cloud Makefile pyproject.toml cloudbuild.yaml function/*.py training tests \
-	$(shell find . -name '*.md' -not -path './.venv/*' -not -path './.build/*')
+	$(shell find . -name '*.md' -not -path './.venv/*' -not -path './.build/*' -not -path './.*_cache/*')
 
 check: .venv/ready ## lint, type-check and spell; change nothing
 	$(BIN)/ruff check

@@ -17,6 +17,7 @@ from outsider import ROOT, run
 SETTINGS = """\
 data = "data/flights-*.csv"
 place = "Ñuñoa & Sons (<XXX>)"
+drop_bad = true
 
 [columns]
 airline = "carrier"
@@ -32,6 +33,7 @@ Domestic = "N"
 AIRLINES = ("#9 Air", "Aéro 'Sud' \"Ouest\"", "zephyr, Ltd", "全日本空輸", "=1+1")
 MONTHS = (1, 2, 3, 5, 8, 11, 12)
 FLIGHTS = 12_000
+CANCELLED = 0.01  # of them
 LINES = (
     "make install",
     "make train",
@@ -62,7 +64,10 @@ def main() -> None:
 
 
 def write_flights(folder: Path) -> None:
-    """Write a year of flights, a file for each month; the later the hour, the more are late."""
+    """Write a year of flights, a file for each month; the later the hour, the more are late.
+
+    Some are cancelled: bad rows, which the settings leave out.
+    """
     draw = random.Random(11)  # noqa: S311  # not for secrets
     for month in MONTHS:
         with (folder / f"flights-{month:02}.csv").open("w", newline="", encoding="utf-8") as file:
@@ -74,8 +79,9 @@ def write_flights(folder: Path) -> None:
                 late = draw.random() < 0.05 + hour / 60
                 minutes = draw.randint(16, 90) if late else draw.randint(-5, 15)
                 dep = sched + timedelta(minutes=minutes)
+                left = "" if draw.random() < CANCELLED else dep
                 kind = draw.choice(["Long haul", "Domestic"])
-                rows.writerow([kind, sched, dep, month, draw.choice(AIRLINES), "a, b\nc"])
+                rows.writerow([kind, sched, left, month, draw.choice(AIRLINES), "a, b\nc"])
 
 
 if __name__ == "__main__":
