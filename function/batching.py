@@ -12,12 +12,12 @@ ALONE: Final = 31  # the most requests in a row that run at once
 
 
 class Batcher:
-    """Run the model once for all requests of one turn of the event loop.
+    """Run the model once for all requests of one iteration of the event loop.
 
     Isolated runs find cold CPU caches: a run then takes 50 us instead of 14, and each further
     flight half a microsecond. Under load, sharing makes a request a quarter cheaper. But to wait
-    for company costs a turn of the loop, so after a request that waited in vain the next ones run
-    at once: 1 of them, then 3, 7 and so on up to `ALONE`, and one waits again after each row.
+    for others costs an iteration, so after a request that waited in vain the next ones run at once:
+    1 of them, then 3, 7 and so on up to `ALONE`, and one waits again after each row.
     """
 
     def __init__(self, model: Model) -> None:
