@@ -39,6 +39,21 @@ def test_a_body_is_gathered_whole() -> None:
     assert bounds.held == 0
 
 
+def test_a_body_that_is_there_at_once_costs_neither_a_timer_nor_a_turn_of_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}"}
+
+    async def read() -> None:
+        monkeypatch.delattr(asyncio, "timeout")
+        with pytest.raises(StopIteration) as done:
+            intake().read(receive).send(None)
+        assert done.value.value == b"{}"
+
+    asyncio.run(read())
+
+
 @pytest.mark.parametrize(("size", "fits"), [(4 * MIB, True), (4 * MIB + 1, False)])
 def test_the_longest_body_is_taken_and_a_longer_one_is_not(size: int, fits: bool) -> None:  # noqa: FBT001
     bounds = intake()

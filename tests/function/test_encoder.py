@@ -8,6 +8,7 @@ import pytest
 from function.encoder import Encoder
 from function.errors import InputError
 from function.flights import Flight
+from function.metadata import Categories
 from training.export.parity import requests_of
 from training.flights.counts import Counts
 from training.flights.features import cells_of, every_cell, flights_of, one_hot
@@ -121,3 +122,12 @@ def test_an_unknown_category_is_refused_with_what_was_meant(
 def test_months_with_a_gap_are_listed(elsewhere: Counts) -> None:
     error = refusal(Encoder(elsewhere.categories), Flight("Ñandú Air", "N", 4))
     assert str(error).startswith("Expected one of 1, 2, 3, 5, 8, 11, 12, got 4")
+
+
+def test_up_to_twelve_categories_are_listed() -> None:
+    def message(number: int) -> str:
+        airlines = tuple(f"Airline {i}" for i in range(number))
+        return str(refusal(Encoder(Categories(airlines, ("N",), (1,))), Flight("?", "N", 1)))
+
+    assert message(12).startswith('Expected one of "Airline 0", "Airline 1", ')
+    assert message(13).startswith("Expected one of the 13 values that `GET /model` lists, got")
