@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from function.bodies import BodyReader, Receive
-from function.errors import BodyTooLongError, BodyTooSlowError, TooManyBodiesError
+from function.errors import (
+    BodyIncompleteError,
+    BodyTooLongError,
+    BodyTooSlowError,
+    TooManyBodiesError,
+)
 
 MIB = 1024 * 1024
 SMALL = 65_536
@@ -69,6 +74,20 @@ def test_a_body_that_stalls_is_given_up() -> None:
     bounds = intake(seconds=0.01)
     with pytest.raises(BodyTooSlowError, match=r"within 0\.01 seconds"):
         asyncio.run(bounds.read(chunks(10, stall=True)))
+    assert bounds.held == 0
+
+
+def test_what_came_before_the_caller_left_is_no_body_even_if_it_reads_like_one() -> None:
+    async def receive() -> dict[str, Any]:
+        return events.pop(0)
+
+    events: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"{}", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    bounds = intake()
+    with pytest.raises(BodyIncompleteError):
+        asyncio.run(bounds.read(receive))
     assert bounds.held == 0
 
 
