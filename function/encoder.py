@@ -33,7 +33,7 @@ class Encoder:
         # The sizes and first columns of the features, DIANOM first: NumPy's integers are slower.
         self._digits = [*zip(self.sizes, self._first_columns.tolist(), strict=True)][::-1]
         *strides, hour, weekday = (int(np.prod(self.sizes[i + 1 :])) for i in range(5))
-        values = zip(list(self._known.values())[:3], strides, strict=False)
+        values = zip(self._known.values(), strides, strict=False)
         self._airlines, self._types, self._months = (
             {category: stride * i for i, category in enumerate(known)} for known, stride in values
         )
