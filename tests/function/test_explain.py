@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from datetime import datetime
+from types import ModuleType
 
 import msgspec
 import numpy as np
@@ -200,6 +201,18 @@ def test_explanations_come_in_the_order_of_the_flights(client: TestClient) -> No
     together = ask(client, asked).explanations
     assert together == [ask(client, [flight]).explanations[0] for flight in asked]
     assert len({str(each) for each in together}) == 3
+
+
+def test_what_explanations_need_of_the_training_flights_is_worked_out_once(
+    client: TestClient, main: ModuleType, timed: list[Flight]
+) -> None:
+    def needed() -> list[object]:
+        ask(client, timed[:1])
+        evidence = main.handlers._evidence
+        assert main.handlers._explainer._evidence is evidence
+        return [main.handlers._explainer, evidence.timed, evidence.untimed, evidence._seen]
+
+    assert all(first is second for first, second in zip(needed(), needed(), strict=True))
 
 
 def test_no_flights_are_explained_as_none(client: TestClient) -> None:
