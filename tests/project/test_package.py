@@ -23,6 +23,21 @@ def package(tmp_path: Path) -> Path:
     return Path(shutil.copytree(PACKAGE, tmp_path / "function"))
 
 
+def loaded(package: Path, then: str) -> str:
+    """Load the package as the framework does, and return what a line of Python then prints."""
+    lines = [
+        "import sys",
+        "from functions_framework.aio import create_asgi_app",
+        "create_asgi_app('predict', sys.argv[1])",
+        then,
+    ]
+    command = [str(RUNTIME / "python"), "-c", "\n".join(lines), str(package / "main.py")]
+    # An environment of its own: the tests' has what the function sets when it is imported.
+    return subprocess.run(
+        command, cwd=package, env={}, check=True, capture_output=True, text=True
+    ).stdout
+
+
 def test_the_package_holds_the_sources_the_lock_the_page_and_the_model() -> None:
     shipped = {path.name: path.read_bytes() for path in PACKAGE.glob("[!.]*.*")}
     files = (ROOT / "function").glob("*.*")
@@ -49,15 +64,7 @@ def test_the_decorator_alone_makes_it_asgi(package: Path) -> None:
 
 
 def test_nothing_of_training_is_imported(package: Path) -> None:
-    script = """
-import sys
-from functions_framework.aio import create_asgi_app
-create_asgi_app("predict", sys.argv[1])
-print(*sorted({name.partition(".")[0] for name in sys.modules}))
-"""
-    command = [str(RUNTIME / "python"), "-c", script, str(package / "main.py")]
-    printed = subprocess.run(command, cwd=package, check=True, capture_output=True, text=True)
-    imported = set(printed.stdout.split())
+    imported = {name.partition(".")[0] for name in loaded(package, "print(*sys.modules)").split()}
     assert {"main", "numpy", "onnxruntime", "starlette"} <= imported
     assert not imported & {*HEAVY, "training", "function"}
 
@@ -79,13 +86,10 @@ def test_a_broken_model_stops_the_start_with_one_line(package: Path) -> None:
 
 
 def test_garbage_is_collected_again_once_it_has_started(package: Path) -> None:
-    script = """
-import gc
-import sys
-from functions_framework.aio import create_asgi_app
-create_asgi_app("predict", sys.argv[1])
-print(gc.isenabled(), gc.get_freeze_count() > 0)
-"""
-    command = [str(RUNTIME / "python"), "-c", script, str(package / "main.py")]
-    printed = subprocess.run(command, cwd=package, check=True, capture_output=True, text=True)
-    assert printed.stdout == "True True\n"
+    printed = loaded(package, "import gc; print(gc.isenabled(), gc.get_freeze_count() > 0)")
+    assert printed == "True True\n"
+
+
+def test_it_starts_no_thread_that_a_fork_would_lose(package: Path) -> None:
+    threads = loaded(package, "import os; print(len(os.listdir('/proc/self/task')))")
+    assert threads == "1\n"
