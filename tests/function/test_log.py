@@ -16,6 +16,7 @@ import pytest
 from functions_framework.aio import create_asgi_app
 from starlette.testclient import TestClient
 
+from function.log import RequestLog
 from tests.support.at_hand import ANSWER
 from tests.support.paths import ROOT
 from tests.support.wire import serve
@@ -78,6 +79,17 @@ def test_a_line_counts_flights_and_delays(
         "flights": 2,
         "delays": 1,
     }
+
+
+def test_latency_is_in_milliseconds_to_the_microsecond(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log = RequestLog("1", {"/health"})
+    monkeypatch.setattr("time.perf_counter_ns", lambda: 9_001_234_999)
+    log.write({"method": "GET", "path": "/health", "headers": []}, 200, 9_000_000_000, None)
+    [line] = lines(capfd)
+    assert line["latency_ms"] == 1.234
+    assert line["message"] == "GET /health 200 in 1.23 ms"
 
 
 @pytest.mark.santiago
