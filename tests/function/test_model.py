@@ -96,6 +96,11 @@ def test_metadata_of_another_shape_is_refused(path: Path, key: str, value: str) 
     refusal(path)
 
 
+def test_metadata_that_lacks_a_key_is_refused(path: Path) -> None:
+    edited(path, lambda properties: properties.pop("threshold"))
+    assert "missing required field `threshold`" in refusal(path)
+
+
 def test_metadata_that_does_not_fit_the_graph_is_refused(path: Path) -> None:
     categories = '{"OPERA":["A"],"TIPOVUELO":["N"],"MES":[1]}'
     edited(path, lambda properties: properties.update(categories=categories))

@@ -66,3 +66,11 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path, missing: str) -> None:
     with pytest.raises(ModelError) as caught:
         Model.verified(tmp_path / "model.onnx")
     assert str(caught.value).startswith(f"Cannot load {tmp_path / missing}: No such file")
+
+
+@pytest.mark.parametrize("digest", [b"", b"\xff"], ids=["empty", "not UTF-8"])
+def test_a_digest_that_is_none_of_the_model_is_refused(tmp_path: Path, digest: bytes) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"")
+    (tmp_path / "model.onnx.sha256").write_bytes(digest)
+    with pytest.raises(ModelError, match=r"its SHA-256 is not the one in model\.onnx\.sha256"):
+        Model.verified(tmp_path / "model.onnx")
