@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from function.errors import TooManyError
-from function.evidence import NEVER_SEEN, Evidence, TrainingFlights
+from function.evidence import Evidence, TrainingFlights
 from function.explain import Explainer, Explanation
 from function.flights import Flight
 from function.model import Model
@@ -190,7 +190,7 @@ def test_a_cell_that_training_never_saw_has_no_rate(model: Model) -> None:
     evidence = Evidence(model)
     cells = np.concatenate(list(every_cell(model.metadata.categories)))
     unseen = cells[~np.isin(cells, np.concatenate([evidence.untimed[0], evidence.timed[0]]))]
-    assert evidence.of(unseen[:3]) == [NEVER_SEEN] * 3
+    assert evidence.of(unseen[:3]) == [TrainingFlights(0, 0, None)] * 3
 
 
 @pytest.mark.santiago
