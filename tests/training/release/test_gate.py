@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from function.model import Prediction
 from training.errors import GateError
-from training.flights.counts import Counts
+from training.flights.counts import COUNTED, Counts
 from training.project import ARTIFACTS
 from training.release.answering import Description, ModelFile, known
 from training.release.gate import Comparison, compare, judge
@@ -108,12 +108,24 @@ def test_a_better_model_passes_where_the_serving_one_is_worse(
         (0.0, 0.0, "within chance"),
         (-0.02, 0.01, "within chance"),
         (-0.0201, 0.01, "WORSE"),
-        (-0.004, 0.001, "within the margin"),
+        (-0.005, 0.001, "within the margin"),
+        (-0.00501, 0.001, "WORSE"),
         (0.004, 0.001, "better"),
         (float("nan"), 0.001, "WORSE"),
         (-0.1, float("nan"), "WORSE"),
+        (0.0, float("nan"), "within the margin"),
     ],
-    ids=["equal", "chance", "both", "margin", "better", "no gain", "no error"],
+    ids=[
+        "equal",
+        "chance",
+        "both",
+        "margin",
+        "beyond it",
+        "better",
+        "no gain",
+        "no error",
+        "equal, no error",
+    ],
 )
 def test_worse_is_beyond_chance_and_margin(gain: float, error: float, verdict: str) -> None:
     assert Comparison("ROC AUC", 0.7, 0.7, gain, error).verdict(MARGIN) == verdict
@@ -159,6 +171,21 @@ def test_a_serving_model_without_times_is_compared_without_them(
     titles = [row.title for row in compare(published, serving, cells)]
 
     assert titles == ["ROC AUC, without times", "Log loss, without times"]
+
+
+@pytest.mark.parametrize(("delayed", "compared"), [(0, False), (1, True), (2, True), (3, False)])
+def test_models_are_compared_on_delayed_and_on_punctual_flights(
+    published: ModelFile, delayed: int, *, compared: bool
+) -> None:
+    flight = [known[0] for known in msgspec.structs.astuple(published.description.categories)]
+    row = [*flight, "validation", 3, delayed]
+    counts = Counts.from_table(pd.DataFrame([row], columns=COUNTED))
+
+    if compared:
+        assert "on 3 validation flights\n" in judge(published, published, counts, MARGIN)
+    else:
+        with pytest.raises(GateError, match="knows no delayed or no punctual ones"):
+            judge(published, published, counts, MARGIN)
 
 
 @pytest.mark.santiago
