@@ -101,6 +101,7 @@ def test_two_traceparents_are_none() -> None:
         (f"{TRACE}/74;o=0", (TRACE, "000000000000004a", False)),
         (f"{TRACE}/74;o=", (TRACE, "000000000000004a", False)),
         (f"{TRACE};o=1", (TRACE, None, True)),
+        (f"\t {TRACE}/74 \t", (TRACE, "000000000000004a", False)),
         (f"{TRACE}/9999999999999999999", (TRACE, "8ac7230489e7ffff", False)),
         (f"{TRACE}/10000000000000000000;o=1", (TRACE, "8ac7230489e80000", True)),
         (f"{TRACE}/18446744073709551615;o=1", (TRACE, "ffffffffffffffff", True)),
