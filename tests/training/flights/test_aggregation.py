@@ -1,5 +1,6 @@
 """Flights are counted where they lie, and bad ones are refused with their number and places."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -108,6 +109,7 @@ def test_a_ready_delay_column_replaces_the_actual_time(
     assert len(counted.notes) == (not timed)
     untimed = count(str(path), Columns(delay="late", scheduled=""))
     assert totals(untimed.counts) == UNTIMED
+    assert untimed.notes == ()
 
 
 def test_flights_without_a_scheduled_time_are_untimed(tmp_path: Path) -> None:
@@ -243,6 +245,38 @@ def test_a_source_that_cannot_be_counted_is_refused(tmp_path: Path, text: str, r
 )
 def test_an_address_that_leads_nowhere_is_refused(address: str, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
+        count(address)
+
+
+@pytest.mark.parametrize(
+    ("row", "most", "got"),
+    [
+        ("{},N", 500, "at most 500 airlines, got 501. Are they in the column `OPERA`?"),
+        ("Sky,{}", 20, "at most 20 flight types, got 21. Are they in the column `TIPOVUELO`?"),
+    ],
+    ids=["airlines", "types"],
+)
+def test_what_no_airport_has_as_many_of_is_refused(
+    tmp_path: Path, row: str, most: int, got: str
+) -> None:
+    def flights(number: int) -> str:
+        late, rest = (f",1,2017-01-01 10:00:00,2017-01-01 1{i}:00:00" for i in (1, 0))
+        names = (row.format(f"name {i}") for i in range(number))
+        return "\n".join([ROWS.partition("\n")[0], *(n + t for n in names for t in (late, rest))])
+
+    assert count(written(tmp_path, flights(most))).counts
+    with pytest.raises(DataError, match=re.escape(f"expected {got}")):
+        count(written(tmp_path, flights(most + 1)))
+
+
+def test_more_cells_than_any_airport_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = written(tmp_path, MANY)
+    monkeypatch.setattr("training.flights.aggregation.MAX_CELLS", len(EXPECTED))
+    assert totals(count(address).counts) == EXPECTED
+    monkeypatch.setattr("training.flights.aggregation.MAX_CELLS", len(EXPECTED) - 1)
+    with pytest.raises(DataError, match=r"at most 2 combinations .* got more\. .* `OPERA`\?$"):
         count(address)
 
 

@@ -150,6 +150,17 @@ def test_a_table_that_cannot_be_trained_on_is_refused(
         read(written(tmp_path, text))
 
 
+def test_more_counts_than_any_airport_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, COUNTS)
+    monkeypatch.setattr("training.flights.reading.MAX_ROWS", 2)
+    assert len(read(path).table) == 2
+    monkeypatch.setattr("training.flights.reading.MAX_ROWS", 1)
+    with pytest.raises(DataError, match="expected at most 1 counts"):
+        read(path)
+
+
 def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere\.csv: no such file"):
         read(tmp_path / "nowhere.csv")
