@@ -42,6 +42,22 @@ def test_the_policy_allows_the_bytes_that_are_served(client: TestClient, tag: st
     assert f"{tag}-src 'sha256-{digest}'" in policy
 
 
+def test_the_policy_allows_nothing_else(client: TestClient) -> None:
+    headers = client.get("/").headers
+    policy = dict(entry.split(" ", 1) for entry in headers["Content-Security-Policy"].split("; "))
+    assert policy.pop("style-src").startswith("'sha256-")
+    assert policy.pop("script-src").startswith("'sha256-")
+    assert policy == {
+        "default-src": "'none'",
+        "base-uri": "'none'",
+        "connect-src": "'self'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "img-src": "data:",
+    }
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_it_is_one_file_that_loads_nothing() -> None:
     assert not re.findall(
         rb"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["'](?!data:)""", SOURCE
