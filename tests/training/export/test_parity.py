@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
@@ -26,6 +27,7 @@ from training.release.publish import publish
 
 MODELS = ["published", "top10", "elsewhere", "elsewhere_timed"]
 BATCHES = [0, 1, 2, 10_000]
+EPSILON = 2.0**-23  # a step of float32 above 1
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -130,6 +132,46 @@ def test_a_graph_of_another_model_is_not_published(
         prove(oracle, tmp_path / "pipeline.onnx", ARTIFACTS / "model.onnx")
     with pytest.raises(ParityError, match=r"model\.onnx decides \d+ flights unlike XGBoost"):
         prove(oracle, ARTIFACTS / "pipeline.onnx", tmp_path / "model.onnx")
+
+
+def altered(folder: Path, name: str, tensor: str, factor: float) -> Path:
+    """Write a published graph that multiplies one tensor, and does all else as before."""
+    model = onnx.load(ARTIFACTS / name)
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            for place, each in enumerate(names):
+                names[place] = "before" if each == tensor else each
+    model.graph.node.append(onnx.helper.make_node("Mul", ["before", "factor"], [tensor]))
+    initializer = onnx.numpy_helper.from_array(np.array(factor, np.float32), "factor")
+    model.graph.initializer.append(initializer)
+    onnx.save(model, folder / name)
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "steps", "fault"),
+    [
+        ("pipeline.onnx", "margin", 1, r"pipeline\.onnx gives margins unlike XGBoost's\."),
+        ("pipeline.onnx", "probability", 4, r"pipeline\.onnx gives probabilities \d ULP from the"),
+        ("model.onnx", "probability", 4, r"model\.onnx gives probabilities \d ULP from the"),
+    ],
+)
+def test_a_graph_that_decides_alike_is_not_published_with_other_numbers(  # noqa: PLR0913, PLR0917  # fixtures and a row
+    tmp_path: Path, oracle: DelayModel, name: str, tensor: str, steps: int, fault: str
+) -> None:
+    graphs = {each: ARTIFACTS / each for each in ("pipeline.onnx", "model.onnx")}
+    graphs[name] = altered(tmp_path, name, tensor, 1 + steps * EPSILON)
+    with pytest.raises(ParityError, match=rf"^{fault}"):
+        prove(oracle, *graphs.values())
+
+
+def test_graphs_that_differ_within_the_tolerance_are_not_published(
+    tmp_path: Path, oracle: DelayModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = altered(tmp_path, "model.onnx", "probability", 1 + EPSILON)
+    monkeypatch.setattr("training.export.parity.TOLERANCE_ULP", 4)
+    with pytest.raises(ParityError, match=r"^The two graphs give different probabilities\.$"):
+        prove(oracle, ARTIFACTS / "pipeline.onnx", model)
 
 
 def test_the_proof_counts_every_possible_flight(oracle: DelayModel) -> None:
