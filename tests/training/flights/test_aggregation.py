@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import pandas as pd
 import pytest
 import sqlglot
 from ibis.backends.sql.compilers import BigQueryCompiler
@@ -14,8 +15,9 @@ from function.metadata import DAYS
 from training.errors import DataError
 from training.flights.aggregation import cells_of, count
 from training.flights.columns import Columns
-from training.flights.counts import Counts
+from training.flights.counts import TOTALS, Counts, delayed
 from training.flights.features import FEATURES
+from training.flights.split import split_rows
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O
 Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:00
@@ -278,6 +280,40 @@ def test_more_cells_than_any_airport_has_are_refused(
     monkeypatch.setattr("training.flights.aggregation.MAX_CELLS", len(EXPECTED) - 1)
     with pytest.raises(DataError, match=r"at most 2 combinations .* got more\. .* `OPERA`\?$"):
         count(address)
+
+
+def by_rows(*paths: str) -> list[list[object]]:
+    """Count files as the challenge splits them: by the order of their rows."""
+    flights = pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+    flights = flights.assign(split=split_rows(len(flights)), delayed=delayed(flights))
+    cells = flights.groupby(["OPERA", "TIPOVUELO", "MES", "split"])["delayed"]
+    found: list[list[object]] = cells.agg(["size", "sum"]).reset_index().to_numpy().tolist()
+    return found
+
+
+def of_rows(counts: Counts) -> list[list[object]]:
+    table = counts.without_time().table[["OPERA", "TIPOVUELO", "MES", "split", *TOTALS]]
+    found: list[list[object]] = table.to_numpy().tolist()
+    return found
+
+
+def test_files_are_split_by_their_rows_if_told_and_one_of_the_challenge_is_untold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = written(tmp_path, MANY, "1.csv"), written(tmp_path, MANY, "2.csv")
+    both = str(tmp_path / "*.csv")
+    assert of_rows(count(both, split="rows").counts) == by_rows(one, other)
+    assert of_rows(count(both, split=None).counts) != by_rows(one, other)
+    assert of_rows(count(one, split=None).counts) == by_rows(one)
+    assert of_rows(count(one).counts) != by_rows(one)
+    columnar = parquet(tmp_path, one, "*")
+    assert of_rows(count(columnar, split=None).counts) == of_rows(count(one).counts)
+    monkeypatch.setattr("training.flights.aggregation.MAX_ROWS", 40)
+    assert of_rows(count(one, split=None).counts) == by_rows(one)
+    monkeypatch.setattr("training.flights.aggregation.MAX_ROWS", 39)
+    assert of_rows(count(one, split=None).counts) == of_rows(count(one).counts)
+    with pytest.raises(DataError, match="by its rows: expected files of at most 39 flights"):
+        count(one, split="rows")
 
 
 def sunday_first(node: exp.Expr) -> exp.Expr:
