@@ -20,7 +20,7 @@ from training.fitting.selection import (
     holdouts,
     settings_of,
 )
-from training.flights.counts import Counts, weighted_rows
+from training.flights.counts import COUNTED, Counts, weighted_rows
 from training.flights.features import FEATURES, without_time
 from training.model import DelayModel, Settings
 
@@ -66,6 +66,13 @@ def test_without_times_only_one_way_of_asking_counts() -> None:
     settings = [Settings(200, 0.1, 5, 1), Settings(100, 0.3, 6, 20)]
     table = pd.DataFrame([vars(each) for each in settings])
     table = table.assign(untimed_gap=[0, 0.1], untimed_error=0.1, log_loss=[1.0, 2.0])
+    assert choose(table) == settings[1]
+
+
+def test_of_models_that_cost_the_same_the_one_with_the_lowest_loss_is_chosen() -> None:
+    settings = [Settings(100, rate, 4, 1) for rate in (0.1, 0.2, 0.3)]
+    table = pd.DataFrame([vars(each) for each in settings])
+    table = table.assign(untimed_gap=0, untimed_error=0.1, log_loss=[3.0, 1.0, 2.0])
     assert choose(table) == settings[1]
 
 
@@ -130,8 +137,22 @@ def _losses(
     return losses
 
 
-def test_too_few_flights_to_select_from_are_refused(santiago: Counts) -> None:
-    table = santiago.table.assign(delayed=0)
-    table.loc[table.index[0], ["flights", "delayed"]] = [9, 1]
-    with pytest.raises(DataError, match="Cannot select settings: expected at least 5 delayed"):
-        cross_validate(Counts.from_table(table))
+@pytest.mark.parametrize(
+    ("delayed", "on_time", "enough"),
+    [(5, 5, True), (4, 5, False), (5, 4, False)],
+    ids=["enough", "too few delayed", "too few on time"],
+)
+def test_too_few_flights_to_select_from_are_refused(
+    monkeypatch: pytest.MonkeyPatch, delayed: int, on_time: int, *, enough: bool
+) -> None:
+    def fit(*_: object) -> None:
+        raise ArithmeticError("it begins")
+
+    monkeypatch.setattr("training.model.DelayModel.fit_counts", fit)
+    flight = ["A", "N", 1, -1, "", "train", delayed + on_time, delayed]
+    counts = Counts.from_table(pd.DataFrame([flight], columns=COUNTED))
+    refused = "Cannot select settings: expected at least 5 delayed and 5 on-time flights"
+    with pytest.raises(
+        ArithmeticError if enough else DataError, match="it begins" if enough else refused
+    ):
+        cross_validate(counts)
