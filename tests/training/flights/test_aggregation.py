@@ -1,6 +1,7 @@
 """Flights are counted where they lie, and bad ones are refused with their number and places."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -13,10 +14,11 @@ from sqlglot import exp
 
 from function.metadata import DAYS
 from training.errors import DataError
-from training.flights.aggregation import cells_of, count
+from training.flights.aggregation import cells_of, count, count_source
 from training.flights.columns import Columns
 from training.flights.counts import TOTALS, Counts, delayed
 from training.flights.features import FEATURES
+from training.flights.sources import open_source
 from training.flights.split import split_rows
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O
@@ -215,6 +217,8 @@ def test_names_that_are_almost_the_same_are_reported(tmp_path: Path, other: str)
         f"These differ only in case, accents or white space: {expected} (airlines).",
     )
     assert count(written(tmp_path, MANY)).notes == ()
+    (note,) = count(written(tmp_path, MANY.replace("Sky,N,2", "Sky,n,2"))).notes
+    assert note.endswith("white space: 'N', 'n' (flight types).")
 
 
 @pytest.mark.parametrize(
@@ -306,6 +310,8 @@ def test_files_are_split_by_their_rows_if_told_and_one_of_the_challenge_is_untol
     assert of_rows(count(both, split=None).counts) != by_rows(one, other)
     assert of_rows(count(one, split=None).counts) == by_rows(one)
     assert of_rows(count(one).counts) != by_rows(one)
+    renamed = written(tmp_path, "Carrier,Kind,Month,Planned,Left\n" + MANY.partition("\n")[2])
+    assert of_rows(count(renamed, OTHER, split=None).counts) == of_rows(count(one).counts)
     columnar = parquet(tmp_path, one, "*")
     assert of_rows(count(columnar, split=None).counts) == of_rows(count(one).counts)
     monkeypatch.setattr("training.flights.aggregation.MAX_ROWS", 40)
@@ -314,6 +320,9 @@ def test_files_are_split_by_their_rows_if_told_and_one_of_the_challenge_is_untol
     assert of_rows(count(one, split=None).counts) == of_rows(count(one).counts)
     with pytest.raises(DataError, match="by its rows: expected files of at most 39 flights"):
         count(one, split="rows")
+    monkeypatch.undo()
+    with pytest.raises(DataError, match="by its rows: expected files of at most"):
+        count_source(replace(open_source(one), files=()), Columns(), split="rows")
 
 
 def sunday_first(node: exp.Expr) -> exp.Expr:
