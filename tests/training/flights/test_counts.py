@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from training.errors import DataError
+from training.flights import files
 from training.flights.counts import COUNTED, Counts, delayed, weighted_rows
 from training.flights.reading import read
 from training.flights.split import split_rows
@@ -148,6 +149,32 @@ def test_a_table_that_cannot_be_trained_on_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=reason):
         read(written(tmp_path, text))
+
+
+def test_counts_have_an_hour_and_a_weekday_or_neither(tmp_path: Path) -> None:
+    timed = "OPERA,TIPOVUELO,MES,HORA,DIANOM,split,flights,delayed\n"
+    timed += (
+        "Sky,N,1,-1,,train,9,3\nSky,N,1.0,7.0,Lunes,train,9.0,3\nSky,N,1,23,Sabado,validation,5,2\n"
+    )
+    path = written(tmp_path, timed)
+    table = read(path).table
+    assert table[["MES", "HORA", "DIANOM", "flights"]].to_numpy().tolist() == [
+        [1, -1, "", 9],
+        [1, 7, "Lunes", 9],
+        [1, 23, "Sabado", 5],
+    ]
+    for hour, day in (("-1", "Lunes"), ("7", "")):
+        with pytest.raises(DataError, match="a weekday where `HORA` is an hour, and none elsewh"):
+            read(written(tmp_path, f"{timed}Sky,N,2,{hour},{day},train,9,3\n"))
+
+
+def test_counts_that_the_engine_does_not_read_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialect = files.DIALECT.replace("comment = ''", "comment = '#'")
+    monkeypatch.setattr(files, "DIALECT", dialect)
+    with pytest.raises(DataError, match="it has 3 rows, of which 2 were read"):
+        read(written(tmp_path, f"{COUNTS}#Sky,N,1,train,7,1\n"))
 
 
 def test_more_counts_than_any_airport_has_are_refused(
