@@ -1,5 +1,7 @@
 """Cross-validation deals every training flight once a round, and the smallest equal model wins."""
 
+from dataclasses import astuple, replace
+
 import msgspec
 import numpy as np
 import pandas as pd
@@ -83,7 +85,9 @@ def scores() -> pd.DataFrame:
 
 
 def test_the_settings_are_those_that_the_last_selection_chose(scores: pd.DataFrame) -> None:
-    assert len(scores) == len(FITS) * len(TREES)
+    measured = [settings_of(row) for _, row in scores.iterrows()]
+    asked = [replace(fit, n_estimators=trees) for fit in FITS for trees in TREES]
+    assert sorted(map(astuple, measured)) == sorted(map(astuple, asked))
     assert choose(scores) == msgspec.json.decode(SETTINGS.read_bytes(), type=Settings)
 
 
@@ -135,6 +139,16 @@ def _losses(
         probability = model.probability(model.preprocess(rows))
         losses.append(float(log_loss(label, probability, sample_weight=weight)))
     return losses
+
+
+def test_flights_without_times_are_asked_one_way(
+    elsewhere: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.fitting.selection.REPEATS", 1)
+    monkeypatch.setattr("training.fitting.selection.TREES", (2,))
+    table = cross_validate(elsewhere, fits=[Settings(2, 0.5, 2, 5)])
+    assert table["log_loss"].to_list() == table["untimed_log_loss"].to_list()
+    assert "timed_log_loss" not in table
 
 
 @pytest.mark.parametrize(
