@@ -100,9 +100,8 @@ def prove(oracle: DelayModel, pipeline: Path, model: Path) -> int:
             _compare(path, answer, expected)
         if ulp_apart(*(answer.probability for answer in answers.values())):
             raise ParityError("The two graphs give different probabilities.")
-        if not np.array_equal(
-            margins, oracle.margin(features)
-        ):  # -0 and 0 are equal, else bits are
+        # Equal numbers have equal bits, but for zeros of another sign, which add up alike.
+        if not np.array_equal(margins, oracle.margin(features)):
             raise ParityError(f"{pipeline.name} gives margins unlike XGBoost's.")
         proven += len(flights)
     return proven
