@@ -10,7 +10,7 @@ ALLOW_WORSE ?= false
 
 # One CPU runs one process with one thread (ONNX Runtime's too), which answers a flight in less
 # than a millisecond: 80 requests at once wait a few milliseconds for it, and need no more memory
-# than one, as a body is at most 4 MiB and a batch never scores more than 552 rows. More CPU would
+# than one, as a body is at most 4 MiB and a run of the model holds at most 2,048 rows. More CPU would
 # idle; a higher concurrency would only queue longer before another instance starts.
 CPU ?= 1
 MEMORY ?= 512Mi
