@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .encoder import Encoder
+from .encoder import FEW, Encoder
 from .errors import ModelError
 from .metadata import Metadata
 
@@ -84,15 +84,25 @@ class Model:
 
         Each different cell runs once, however often it occurs.
         """
-        if len(cells) == 1:  # finding duplicates costs half as much as its run
+        if len(cells) == 1:
             return self._run(cells)
-        different, inverse = np.unique(cells, return_inverse=True)
-        # In parts, so that memory does not grow with the number of flights and categories at once.
-        starts = range(0, len(different), RUN_ROWS) or [0]
-        parts = [self._run(different[start : start + RUN_ROWS]) for start in starts]
-        delay, probability = map(np.concatenate, zip(*parts, strict=True))
+        different, inverse = _distinct(cells)
+        delay, probability = self._run(different)
         return Prediction(delay[inverse], probability[inverse])
 
     def _run(self, cells: NDArray[np.int64]) -> Prediction:
+        if len(cells) > RUN_ROWS:  # in parts, so that memory stays small
+            starts = range(0, len(cells), RUN_ROWS)
+            parts = [self._run(cells[start : start + RUN_ROWS]) for start in starts]
+            return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
         rows = self.encoder.one_hot(cells)
         return Prediction(*self._session.run(Prediction._fields, {"one_hot": rows}))
+
+
+def _distinct(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different cells, and the place among them of each cell."""
+    if len(cells) > FEW:
+        return np.unique(cells, return_inverse=True)
+    numbers = cells.tolist()
+    places = {cell: place for place, cell in enumerate(dict.fromkeys(numbers))}
+    return np.array([*places], np.int64), np.array([places[cell] for cell in numbers], np.int64)
