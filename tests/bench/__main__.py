@@ -150,15 +150,15 @@ class Bench:
 
 
 def publish(results: Results, out: Path) -> str:
-    """Write the samples, the table and the chart, and return the table."""
-    table = figures(results)
+    """Write the samples, the tables and the chart, and return the tables."""
+    tables = f"{figures(results)}\n{targets(results)}"
     files = {
         "results.json": results.to_json(),
-        "table.md": table.encode(),
+        "table.md": tables.encode(),
         "chart.svg": chart(results).encode(),
     }
     replace(out, files)
-    return table
+    return tables
 
 
 def main() -> None:
@@ -173,10 +173,10 @@ def main() -> None:
             results = bench.run()
         except Void as void:
             sys.exit(f"The run is void, in the {bench.doing}: {void}.")
-    table = publish(results, OUT)
+    tables = publish(results, OUT)
     if not quick:
         README.write_text(insert(README.read_text(), summary(results)))
-    console.print(Markdown(table), Markdown(targets(results)), sep="\n")
+    console.print(Markdown(tables))
     console.print(f"All samples: {OUT / 'results.json'}")
 
 
