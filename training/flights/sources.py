@@ -133,6 +133,8 @@ def _open_files(address: str, pattern: str) -> Source:
     engine = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(spill))
     # DuckDB tracks progress only with its progress bar enabled; we print our own.
     engine.raw_sql("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    # A writer of DuckDB 2.0 that is interrupted may wait without end for one of its own threads.
+    engine.raw_sql("SET async_threads = 0")
     source = Source(address, engine, ibis.table({}, name="unread"), (duckdb.Error,), found)
     with source.trouble(f"read {address}"):
         table = _view(engine, "flights", found)
