@@ -94,7 +94,7 @@ logs: ## show the last log lines of the service
 open: ## bring the closed page to http://localhost:8080 (PORT) for who may call it
 	@$(RUN) gcloud run services proxy $(SERVICE) $(WHERE) --port=$(PORT)
 
-evaluate: $(ENGINE) ## judge the published model, or the one at URL, on flights of DATA
+evaluate: $(ENGINE) ## judge the current model, or the one at URL, on flights of DATA
 	@token=$(if $(URL),$$(.cloud/token $(URL))); PUNTUAL_TOKEN="$$token" \
 		$(RUN) env $(TRAINING) evaluate --data '$(FLIGHTS)' $(if $(URL),--url $(URL)) $(ARGS)
 

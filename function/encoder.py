@@ -13,7 +13,7 @@ from .metadata import Categories
 
 type Category = str | int
 
-FEW: Final = 16  # cells, for which NumPy's fixed costs exceed those of a loop
+FEW: Final = 16  # up to so many cells a loop costs less than NumPy's fixed costs
 
 _LISTED: Final = 12  # the most categories that an error lists
 

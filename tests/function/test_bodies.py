@@ -44,7 +44,7 @@ def test_a_body_is_gathered_whole() -> None:
     assert bounds.held == 0
 
 
-def test_a_body_that_is_there_at_once_costs_neither_a_timer_nor_a_turn_of_the_event_loop(
+def test_a_body_that_is_there_at_once_costs_neither_a_timer_nor_an_iteration_of_the_loop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def receive() -> dict[str, Any]:

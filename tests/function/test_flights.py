@@ -153,6 +153,12 @@ def test_more_flights_than_the_bound_are_too_large() -> None:
             "2017-07-14 19:30:01.5", datetime(2017, 7, 14, 19, 30, 1, 500_000), id="fraction"
         ),
         pytest.param(
+            "2017-07-14 19:30:00.123456",
+            datetime(2017, 7, 14, 19, 30, 0, 123_456),
+            id="microseconds",
+        ),
+        pytest.param("2024-02-29 00:00", datetime(2024, 2, 29), id="leap day"),
+        pytest.param(
             "2017-07-14 19:30:00.1234567",
             datetime(2017, 7, 14, 19, 30, 0, 123_457),
             id="seven digits",

@@ -25,7 +25,7 @@ forms = st.sampled_from(TIMES)
 timed = st.builds(
     lambda flight, time, form: {**flight, "MES": time.month, SCHEDULED: time.strftime(form)},
     untimed,
-    st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).filter(  # local
+    st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).filter(
         lambda time: time.month in CATEGORIES.MES
     ),
     forms,

@@ -90,7 +90,10 @@ class ColumnOptions:
 
 
 def repeated(columns: Columns, *, drop_bad: bool, split: Split | None) -> list[str]:
-    """Return the options that say what these arguments say beyond the project's settings."""
+    """Return the options that give another command the same columns, split and `drop_bad`.
+
+    What the project's settings say already is left out.
+    """
     ours = load()
     given = []
     for role, option in (*OPTIONS.items(), ("type_value", "--type-value")):

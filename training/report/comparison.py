@@ -19,7 +19,7 @@ class Difference(NamedTuple):
 
 
 def differences(e: Evaluation) -> list[Difference]:
-    """Return the model's gains over the best table of rates, and over the published model."""
+    """Return the model's gains over the best table of rates, and over the challenge model."""
     gains = e.metrics.gains
     asked = {TIMED: gains["timed"]} if e.timed else {}
     asked |= {e.own[-1]: gains["untimed"]}
@@ -28,10 +28,10 @@ def differences(e: Evaluation) -> list[Difference]:
         for name, gain in asked.items()
     ]
     if e.challenge:
-        published = probability(e.challenge, e.cells)
+        challenge = probability(e.challenge, e.cells)
         for name in e.own:
             cells = without_time(e.cells) if name == UNTIMED else e.cells
-            gain = auc_gain(e.cells, probability(e.model, cells), published)
+            gain = auc_gain(e.cells, probability(e.model, cells), challenge)
             found.append(Difference(name, CHALLENGE, *gain))
     return found
 

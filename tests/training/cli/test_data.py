@@ -70,7 +70,7 @@ def test_a_project_may_leave_bad_rows_out_always(
 
 
 @pytest.mark.santiago
-def test_what_the_options_of_a_command_said_can_be_said_again() -> None:
+def test_the_options_of_a_command_can_be_repeated_in_the_next() -> None:
     assert repeated(Columns(), drop_bad=False, split=None) == []
     options = ColumnOptions(
         airline="My line", delay="late", type_value="N", type_map=["Int=I", "Dom=N"], scheduled=""

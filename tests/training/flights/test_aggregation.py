@@ -234,7 +234,7 @@ def test_names_that_are_almost_the_same_are_reported(tmp_path: Path, other: str)
         pytest.param(MANY + "a,b,c,d,e,f,g\n", "Cannot read", id="a row too long"),
         pytest.param(
             MANY.replace(",N,", ",,").replace(",I,", ",,"),
-            "bad; no row is good.",
+            "40 of 40 rows are bad; no row is good.",
             id="nothing good",
         ),
     ],
