@@ -1,6 +1,6 @@
 """From flights to cells, and from cells to one-hot rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -50,7 +50,7 @@ class Encoder:
         valid ones.
         """
         try:
-            return np.fromiter(map(self._cell, flights), np.int64, len(flights))
+            return np.fromiter(self._numbers(flights), np.int64, len(flights))
         except (KeyError, ValueError):
             first, (field, message) = next(
                 (i, fault) for i, flight in enumerate(flights) if (fault := self._fault(flight))
@@ -67,20 +67,25 @@ class Encoder:
                     rest, digit = divmod(rest, size)
                     rows[row, first + digit] = 1
         else:
-            columns = np.stack(np.unravel_index(cells, self.sizes), axis=1) + self._first_columns
-            np.put_along_axis(rows, columns, 1, axis=1)
+            starts = np.arange(0, rows.size, self.width)
+            for digit, first in zip(
+                np.unravel_index(cells, self.sizes), self._first_columns, strict=True
+            ):
+                rows.reshape(-1)[starts + first + digit] = 1
         return rows
 
-    def _cell(self, flight: Flight) -> int:
-        cell = (
-            self._airlines[flight.OPERA] + self._types[flight.TIPOVUELO] + self._months[flight.MES]
-        )
-        time = flight.scheduled
-        if time is None:
-            return cell
-        if time.month != flight.MES:
-            raise ValueError(time)
-        return cell + self._hours[time.hour] + self._weekdays[time.weekday()]
+    def _numbers(self, flights: Iterable[Flight]) -> Iterator[int]:
+        # A generator takes a fifth less time than a call for each flight.
+        airlines, types, months = self._airlines, self._types, self._months
+        hours, weekdays = self._hours, self._weekdays
+        for flight in flights:
+            month, time = flight.MES, flight.scheduled
+            cell = airlines[flight.OPERA] + types[flight.TIPOVUELO] + months[month]
+            if time is not None:
+                if time.month != month:
+                    raise ValueError(time)
+                cell += hours[time.hour] + weekdays[time.weekday()]
+            yield cell
 
     def _fault(self, flight: Flight) -> tuple[str, str] | None:
         """Return the first field of a flight that has no cell, and what to say of it."""

@@ -19,7 +19,7 @@ from training.release.artifacts import replace
 
 from . import fit
 from .chart import chart
-from .contender import Contender, Server, contenders
+from .contender import Contender, Server, contenders, logging_contenders
 from .load import Load, Void, find_wrk, load
 from .question import Question, Questions
 from .results import Machine, Results
@@ -42,10 +42,11 @@ class Plan:
     seconds: int
     rows: tuple[tuple[str, int, int], ...]  # a measure, its flights, and how often
 
-    def steps(self, contenders: int) -> int:
-        """Return the number of steps of the whole run."""
+    def steps(self, contenders: int, logging: int) -> int:
+        """Return the number of steps of the whole run; `logging` contenders run with a log too."""
         fits = sum(times for _, _, times in self.rows)
-        return contenders * (self.starts + 1 + self.rounds) + self.starts + fits
+        loads = (contenders + logging) * self.rounds
+        return contenders * (self.starts + 1) + loads + self.starts + fits
 
 
 FULL: Final = Plan(16, 5, 4, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
@@ -58,10 +59,12 @@ class Bench:
     def __init__(self, plan: Plan, progress: Progress) -> None:
         self._plan = plan
         self._contenders = contenders()
+        self._logging = logging_contenders()
         self._questions = Questions()
         self._progress = progress
         self.doing = ""
-        self._task = progress.add_task("", total=plan.steps(len(self._contenders)))
+        steps = plan.steps(len(self._contenders), len(self._logging))
+        self._task = progress.add_task("", total=steps)
         titles = {name: each.title for name, each in self._contenders.items()}
         cores = os.cpu_count() or 0
         machine = Machine(cores, platform.machine(), platform.python_version())
@@ -80,7 +83,7 @@ class Bench:
 
     def _start_all(self) -> None:
         for number in range(self._plan.starts + 1):  # the first one warms the disk's cache
-            for contender in self._turns(number):
+            for contender in _turns(self._contenders, number):
                 self._tell(f"cold start of {contender.title}")
                 taken = self._start(contender)
                 if number:
@@ -92,16 +95,15 @@ class Bench:
 
     def _load_all(self) -> None:
         for number in range(self._plan.rounds):
-            for contender in self._turns(number):
+            for contender in _turns(self._contenders, number):
                 self._tell(f"load on {contender.title}")
                 with contender.serving() as server:
                     self._load(contender, server, number)
                 self.results.add("size", contender.name, contender.size() / 1e6)
-
-    def _turns(self, number: int) -> list[Contender]:
-        """Return the contenders in an order that turns from round to round."""
-        each = list(self._contenders.values())
-        return each if number % 2 else each[::-1]
+            for contender in _turns(self._logging, number):
+                self._tell(f"load on {contender.title} with log")
+                with contender.serving() as server:
+                    self._load_with_log(contender, server, number)
 
     def _tell(self, doing: str) -> None:
         self.doing = doing
@@ -143,10 +145,22 @@ class Bench:
                 self.results.add(measure, contender.name, seen.requests / seen.seconds)
         self.results.add("memory", contender.name, server.memory() / 1e6)
 
+    def _load_with_log(self, contender: Contender, server: Server, number: int) -> None:
+        question = self._questions.single(number)
+        for measure, connections in CONNECTIONS.items():
+            seen = self._loaded(server, question, connections=connections)
+            self.results.add(f"{measure}_log", contender.name, seen.requests / seen.seconds)
+
     def _loaded(self, server: Server, question: Question, *, connections: int) -> Load:
         for _ in range(WARM_UP):
             server.ask(question)
         return load(server.port, question, connections=connections, seconds=self._plan.seconds)
+
+
+def _turns(contenders: dict[str, Contender], number: int) -> list[Contender]:
+    """Return contenders in an order that turns from round to round."""
+    each = list(contenders.values())
+    return each if number % 2 else each[::-1]
 
 
 def publish(results: Results, out: Path) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from tests.support.servers import free_port, launch
 
 from .load import Void
 from .question import Question
+from .results import OURS
 
 BUILD: Final = ROOT / ".build"
 RUNTIME: Final = BUILD / "runtime"
@@ -24,6 +25,7 @@ BREATH: Final = 0.001  # seconds between two looks at a port
 
 HOME: Final = {"HOME": os.environ.get("HOME", "/")}
 ASGI: Final = (("FUNCTION_USE_ASGI", "1"),)
+NO_LOG: Final = "--no-access-log"  # of uvicorn
 JSON: Final = {"Content-Type": "application/json"}
 
 
@@ -97,7 +99,7 @@ class Server:
 
 def contenders() -> dict[str, Contender]:
     """Return who is measured, by name. None writes a log of its requests."""
-    uvicorn = ("uvicorn", "main:app", "--no-access-log", "--port")
+    uvicorn = ("uvicorn", "main:app", NO_LOG, "--port")
     served = ("--target", "predict", "--source", "main.py", "--host", "127.0.0.1", "--port")
     framework = ("functions-framework", *served)
     rows = [
@@ -114,8 +116,16 @@ def contenders() -> dict[str, Contender]:
         for name, title, command, vars_, answers in rows
     }
     variables = (*ASGI, ("PUNTUAL_LOG", "off"))
-    found["puntual"] = Contender("puntual", "Puntual", RUNTIME, framework, package, variables)
+    found[OURS] = Contender(OURS, "Puntual", RUNTIME, framework, package, variables)
     return found
+
+
+def logging_contenders() -> dict[str, Contender]:
+    """Return those that write a log of their requests by default, with that log."""
+    found = contenders()
+    ours, rival = found[OURS], found["fastapi_onnx"]
+    command = tuple(part for part in rival.command if part != NO_LOG)
+    return {rival.name: replace(rival, command=command), OURS: replace(ours, variables=ASGI)}
 
 
 def _environment(rival: str) -> Path:

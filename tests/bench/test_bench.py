@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +20,7 @@ import pytest
 from function.flights import MAX_FLIGHTS
 from tests.bench import fit
 from tests.bench.chart import PANELS, chart
-from tests.bench.contender import RIVALS, RUNTIME, Contender, Server, contenders
+from tests.bench.contender import RIVALS, RUNTIME, Contender, Server, contenders, logging_contenders
 from tests.bench.load import Void, load
 from tests.bench.question import Question, Questions
 from tests.bench.results import TARGETS, Machine, Results
@@ -179,6 +180,17 @@ def test_nobody_writes_a_log_of_requests() -> None:
     for each in contenders().values():
         assert "uvicorn" not in each.command or "--no-access-log" in each.command
     assert ("PUNTUAL_LOG", "off") in contenders()["puntual"].variables
+
+
+def test_with_log_a_contender_differs_in_nothing_else() -> None:
+    logging = logging_contenders()
+    assert logging.keys() == {"puntual", "fastapi_onnx"}
+    ours, rival = logging["puntual"], logging["fastapi_onnx"]
+    off = (*ours.variables, ("PUNTUAL_LOG", "off"))
+    program, app, *port = rival.command
+    quiet = (program, app, "--no-access-log", *port)
+    assert replace(ours, variables=off) == contenders()["puntual"]
+    assert replace(rival, command=quiet) == contenders()["fastapi_onnx"]
 
 
 def test_a_ratio_is_of_figures_of_the_same_round(results: Results) -> None:

@@ -23,6 +23,9 @@ IR_VERSION: Final = 8
 HEADER: Final = '<ir_version: 8, opset_import: ["": 17, "ai.onnx.ml": 3]>'
 LIBRARIES: Final = ("numpy", "onnx", "onnxmltools", "scikit-learn", "skl2onnx", "xgboost-cpu")
 
+# How a node tests the same with its branches exchanged. A `LEAF` has none.
+OPPOSITE: Final = {b"BRANCH_LT": b"BRANCH_GTE", b"LEAF": b"LEAF"}
+
 # For a booster that learnt from `columns`, a choice of the one-hot vector.
 CHOICE: Final = """
 choice (float[N, {width}] one_hot) => (float[N, C] chosen) {{
@@ -102,11 +105,17 @@ def _trees(model: DelayModel, source: str) -> ModelProto:
 
     The converter writes a classifier of two classes, or a regressor where no tree has a split. A
     regressor adds up the same leaves in the same order, and takes ONNX Runtime 0.75 of the time.
+
+    ONNX Runtime stores a node's false branch right behind it. Most one-hot columns are 0, so 0 is
+    made the false branch, which saves another tenth.
     """
     width = len(model.columns)
     initial_types = [(source, FloatTensorType([None, width]))]
     (ensemble,) = convert_xgboost(model.booster, initial_types=initial_types).graph.node
     trees = {each.name: helper.get_attribute_value(each) for each in ensemble.attribute}
+    trees["nodes_modes"] = [OPPOSITE[mode] for mode in trees["nodes_modes"]]
+    true, false = "nodes_truenodeids", "nodes_falsenodeids"
+    trees[true], trees[false] = trees[false], trees[true]
     leaves = "class" if "class_ids" in trees else "target"
     regressor = helper.make_node(
         "TreeEnsembleRegressor",

@@ -74,7 +74,10 @@ def count_source(
         parts = draw(good)
     counts = Counts.from_table(parts, _period(good))
     check_splits(counts, source.address)
-    notes = [*_alike(good["OPERA"], "airlines"), *_alike(good["TIPOVUELO"], "flight types")]
+    notes = [
+        *_alike(good["OPERA"].unique(), "airlines"),
+        *_alike(good["TIPOVUELO"].unique(), "flight types"),
+    ]
     if "scheduled" not in roles and columns.scheduled:
         notes.append(f"No times are learned: there is no column `{columns.scheduled}`.")
     return Counted(counts, left_out, tuple(notes))
@@ -195,7 +198,7 @@ def _period(cells: pd.DataFrame) -> str | None:
 def _alike(names: Iterable[str], what: str) -> Iterator[str]:
     """Report the names that differ only in case, accents or white space."""
     groups: dict[str, set[str]] = defaultdict(set)
-    for name in set(names):
+    for name in names:
         plain = unicodedata.normalize("NFKD", name)
         letters = (each for each in plain if not unicodedata.combining(each) and not each.isspace())
         groups["".join(letters).casefold()].add(name)

@@ -70,6 +70,18 @@ def test_the_graphs_ask_for_no_more_than_bigquery_runs() -> None:
         assert opsets == {"": 17, "ai.onnx.ml": 3}
 
 
+def test_a_column_of_0_takes_the_branch_that_is_stored_next_to_its_node() -> None:
+    for name in GRAPHS:
+        (trees,) = (
+            node
+            for node in onnx.load(ARTIFACTS / name).graph.node
+            if node.op_type == "TreeEnsembleRegressor"
+        )
+        attributes = {each.name: onnx.helper.get_attribute_value(each) for each in trees.attribute}
+        assert {*attributes["nodes_modes"]} == {b"BRANCH_GTE", b"LEAF"}
+        assert {*attributes["nodes_values"]} == {0.0, 1.0}  # of leaves, and of branches
+
+
 def test_both_graphs_carry_the_same_metadata(metadata: Metadata, session: object) -> None:
     assert isinstance(session, ort.InferenceSession)
     properties = session.get_modelmeta().custom_metadata_map
