@@ -5,9 +5,11 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -22,15 +24,34 @@ from .chart import chart
 from .contender import Contender, Server, contenders, logging_contenders
 from .load import Load, Void, find_wrk, load
 from .question import Question, Questions
-from .results import Machine, Results
+from .results import MEASURES, Machine, Results
 from .table import figures, insert, summary, targets
 
 HELLO: Final = Question(b'{"flights":[]}', b'{"predict":[0]}')  # what "hello world" says to all
 WARM_UP: Final = 3  # requests before each run, after all possible flights
-CONNECTIONS: Final = {"one": 1, "four": 4, "single": 100}  # that ask for one flight each
 COMMANDS: Final = {"puntual": ("-m", "training", "--help"), "typer": ("-c", "import typer")}
 OUT: Final = ARTIFACTS / "bench"
 README: Final = ROOT / "README.md"
+
+
+class Traffic(NamedTuple):
+    """A request that is sent over and over, and the measure of how often it is answered."""
+
+    measure: str
+    connections: int
+    flights: int = 1
+    timed: bool = False
+    thorough: bool = False  # CPU time, latency, floors, and the servers that write a log
+
+
+TRAFFIC: Final = (
+    Traffic("one", 1, thorough=True),
+    Traffic("four", 4, thorough=True),
+    Traffic("single", 100, thorough=True),
+    Traffic("timed", 100, timed=True),
+    Traffic("thousand", 4, flights=1_000),
+    Traffic("ten_thousand", 4, flights=10_000),
+)
 
 
 @dataclass(frozen=True)
@@ -40,21 +61,22 @@ class Plan:
     starts: int
     rounds: int
     seconds: int
+    weighings: int
     rows: tuple[tuple[str, int, int], ...]  # a measure, its flights, and how often
 
-    def steps(self, contenders: int, logging: int) -> int:
-        """Return the number of steps of the whole run; `logging` contenders run with a log too."""
+    def steps(self, contenders: int) -> int:
+        """Return the number of steps of the whole run."""
         fits = sum(times for _, _, times in self.rows)
-        loads = (contenders + logging) * self.rounds
-        return contenders * (self.starts + 1) + loads + self.starts + fits
+        served = contenders * (self.starts + 1 + self.weighings)
+        return served + self.starts + self.rounds * len(TRAFFIC) + fits
 
 
-FULL: Final = Plan(16, 5, 4, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
-QUICK: Final = Plan(3, 1, 3, (("fit_68k", 68_206, 1),))
+FULL: Final = Plan(16, 8, 2, 2, (("fit_68k", 68_206, 3), ("fit_10m", 10_000_000, 1)))
+QUICK: Final = Plan(3, 1, 3, 1, (("fit_68k", 68_206, 1),))
 
 
 class Bench:
-    """One run, contender after contender in each round, so that all meet the same machine."""
+    """One run, contender after contender for each figure, so that all meet the same machine."""
 
     def __init__(self, plan: Plan, progress: Progress) -> None:
         self._plan = plan
@@ -63,8 +85,7 @@ class Bench:
         self._questions = Questions()
         self._progress = progress
         self.doing = ""
-        steps = plan.steps(len(self._contenders), len(self._logging))
-        self._task = progress.add_task("", total=steps)
+        self._task = progress.add_task("", total=plan.steps(len(self._contenders)))
         titles = {name: each.title for name, each in self._contenders.items()}
         cores = os.cpu_count() or 0
         machine = Machine(cores, platform.machine(), platform.python_version())
@@ -73,6 +94,7 @@ class Bench:
     def run(self) -> Results:
         """Measure everything; raise `Void` where an answer was not the right one."""
         self._start_all()
+        self._weigh_all()
         self._load_all()
         for measure, rows, times in self._plan.rows:
             for _ in range(times):
@@ -83,7 +105,7 @@ class Bench:
 
     def _start_all(self) -> None:
         for number in range(self._plan.starts + 1):  # the first one warms the disk's cache
-            for contender in _turns(self._contenders, number):
+            for contender in _turns(self._contenders.values(), number):
                 self._tell(f"cold start of {contender.title}")
                 taken = self._start(contender)
                 if number:
@@ -93,17 +115,35 @@ class Bench:
             for name in [*COMMANDS][:: 1 if number % 2 else -1]:
                 self.results.add("help", name, self._run(COMMANDS[name]) * 1e3)
 
+    def _weigh_all(self) -> None:
+        """Weigh each server alone: what processes share of a library counts in part for each."""
+        for number in range(self._plan.weighings):
+            for contender in _turns(self._contenders.values(), number):
+                self._tell(f"memory of {contender.title}")
+                self.results.add("size", contender.name, contender.size() / 1e6)
+                with ExitStack() as stack:
+                    server = self._proven(stack, contender)
+                    for traffic in TRAFFIC:
+                        if contender.answers or traffic.thorough:
+                            self._loaded(contender, server, traffic, number)
+                    self.results.add("memory", contender.name, server.memory() / 1e6)
+
     def _load_all(self) -> None:
         for number in range(self._plan.rounds):
-            for contender in _turns(self._contenders, number):
-                self._tell(f"load on {contender.title}")
-                with contender.serving() as server:
-                    self._load(contender, server, number)
-                self.results.add("size", contender.name, contender.size() / 1e6)
-            for contender in _turns(self._logging, number):
-                self._tell(f"load on {contender.title} with log")
-                with contender.serving() as server:
-                    self._load_with_log(contender, server, number)
+            with ExitStack() as stack:
+                servers, logging = (
+                    [(each, self._proven(stack, each)) for each in group.values()]
+                    for group in (self._contenders, self._logging)
+                )
+                for turn, traffic in enumerate(TRAFFIC, number):
+                    self._tell(f"round {number + 1}, {MEASURES[traffic.measure].title}")
+                    for contender, server in _turns(servers, turn):
+                        if contender.answers or traffic.thorough:
+                            self._load(contender, server, traffic, number)
+                    for contender, server in _turns(logging, turn) if traffic.thorough else ():
+                        seen = self._loaded(contender, server, traffic, number)
+                        rate = seen.requests / seen.seconds
+                        self.results.add(f"{traffic.measure}_log", contender.name, rate)
 
     def _tell(self, doing: str) -> None:
         self.doing = doing
@@ -121,45 +161,43 @@ class Bench:
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         return time.perf_counter() - start
 
-    def _load(self, contender: Contender, server: Server, number: int) -> None:
-        if contender.answers:
-            for question in self._questions.every():
-                server.ask(question)
-        # Another flight in each round, since wrk sends the same one throughout a run.
-        question = self._questions.single(number) if contender.answers else HELLO
-        for measure, connections in CONNECTIONS.items():
-            used = server.cpu()
-            seen = self._loaded(server, question, connections=connections)
-            used = server.cpu() - used
-            self.results.add(measure, contender.name, seen.requests / seen.seconds)
-            self.results.add(f"{measure}_cpu", contender.name, used / seen.requests * 1e6)
-            if measure == "one":
-                self.results.add("one_p50", contender.name, seen.p50_ms)
-        self.results.add("p99", contender.name, seen.p99_ms)  # of the most connections
-        if contender.answers:
-            timed = self._questions.single(number, timed=True)
-            seen = self._loaded(server, timed, connections=100)
-            self.results.add("timed", contender.name, seen.requests / seen.seconds)
-            for measure, size in {"thousand": 1_000, "ten_thousand": 10_000}.items():
-                seen = self._loaded(server, self._questions.batch(size), connections=4)
-                self.results.add(measure, contender.name, seen.requests / seen.seconds)
-        self.results.add("memory", contender.name, server.memory() / 1e6)
+    def _proven(self, stack: ExitStack, contender: Contender) -> Server:
+        """Start a server that answers every possible flight as XGBoost does."""
+        self.doing = f"proof of {contender.title}"
+        server = stack.enter_context(contender.serving())
+        for question in self._questions.every() if contender.answers else [HELLO]:
+            server.ask(question)
+        return server
 
-    def _load_with_log(self, contender: Contender, server: Server, number: int) -> None:
-        question = self._questions.single(number)
-        for measure, connections in CONNECTIONS.items():
-            seen = self._loaded(server, question, connections=connections)
-            self.results.add(f"{measure}_log", contender.name, seen.requests / seen.seconds)
+    def _load(self, contender: Contender, server: Server, traffic: Traffic, number: int) -> None:
+        used = server.cpu()
+        seen = self._loaded(contender, server, traffic, number)
+        used = server.cpu() - used
+        self.results.add(traffic.measure, contender.name, seen.requests / seen.seconds)
+        if traffic.thorough:
+            self.results.add(f"{traffic.measure}_cpu", contender.name, used / seen.requests * 1e6)
+        if traffic.measure == "one":
+            self.results.add("one_p50", contender.name, seen.p50_ms)
+        if traffic.measure == "single":
+            self.results.add("p99", contender.name, seen.p99_ms)
 
-    def _loaded(self, server: Server, question: Question, *, connections: int) -> Load:
+    def _loaded(self, contender: Contender, server: Server, traffic: Traffic, number: int) -> Load:
+        if not contender.answers:
+            question = HELLO
+        elif traffic.flights > 1:
+            question = self._questions.batch(traffic.flights)
+        else:  # another flight in each round, since wrk sends the same one throughout a run
+            question = self._questions.single(number, timed=traffic.timed)
+        self.doing = f"load on {contender.title}"
         for _ in range(WARM_UP):
             server.ask(question)
-        return load(server.port, question, connections=connections, seconds=self._plan.seconds)
+        seconds = self._plan.seconds
+        return load(server.port, question, connections=traffic.connections, seconds=seconds)
 
 
-def _turns(contenders: dict[str, Contender], number: int) -> list[Contender]:
-    """Return contenders in an order that turns from round to round."""
-    each = list(contenders.values())
+def _turns[Each](contenders: Iterable[Each], number: int) -> list[Each]:
+    """Return contenders in an order that turns from one number to the next."""
+    each = list(contenders)
     return each if number % 2 else each[::-1]
 
 
