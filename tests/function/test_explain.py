@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -19,7 +20,8 @@ from function.model import Model
 from tests.support.paths import ROOT
 from training.export.parity import requests_of
 from training.flights.counts import TOTALS, Counts
-from training.flights.features import FLIGHT, every_cell, flights_of
+from training.flights.features import FLIGHT, cells_of, every_cell, flights_of
+from training.release.publish import publish
 
 NAMES = ("OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM")
 
@@ -191,6 +193,16 @@ def test_a_cell_that_training_never_saw_has_no_rate(model: Model) -> None:
     cells = np.concatenate(list(every_cell(model.metadata.categories)))
     unseen = cells[~np.isin(cells, np.concatenate([evidence.untimed[0], evidence.timed[0]]))]
     assert evidence.of(unseen[:3]) == [TrainingFlights(0, 0, None)] * 3
+
+
+def test_a_model_without_times_has_seen_no_timed_cells(elsewhere: Counts, tmp_path: Path) -> None:
+    publish(elsewhere, "all", tmp_path)
+    evidence = Evidence(Model(tmp_path / "model.onnx"))
+    assert evidence.timed.shape == (3, 0)
+    train = elsewhere.part("train")
+    train = train[train["flights"] > 0]
+    expected = [counted(*totals) for totals in train[TOTALS].itertuples(index=False)]
+    assert evidence.of(cells_of(train, elsewhere.categories)) == expected
 
 
 @pytest.mark.santiago
