@@ -130,11 +130,14 @@ format: .venv/ready ## mend what can be mended without thought
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# A package that is the same stays as it is: a server may be loading it.
 package: ## lay out what ships in .build/function, the same bytes each time
-	@rm -rf .build/function && mkdir -p .build/function
-	@cp -L $(filter-out %.md,$(wildcard function/*.*)) .build/function
-	@cd .build/function && { echo '*'; printf '!%s\n' *; } > .gcloudignore && \
-		chmod 644 * .gcloudignore && TZ=UTC touch -t 198001020000 * .gcloudignore
+	@set -e; mkdir -p .build; new=$$(mktemp -d .build/function.XXXXXX); trap 'rm -rf "$$new"' EXIT; \
+		chmod 755 "$$new"; cp -L $(filter-out %.md,$(wildcard function/*.*)) "$$new"; \
+		( cd "$$new"; { echo '*'; printf '!%s\n' *; } > .gcloudignore; \
+		chmod 644 * .gcloudignore; TZ=UTC touch -t 198001020000 * .gcloudignore ); \
+		diff -rq -x __pycache__ "$$new" .build/function >/dev/null 2>&1 || \
+		{ rm -rf .build/function; mv "$$new" .build/function; }
 
 reproduce: .venv/ready ## train again; the artifacts must come out byte for byte
 	rm -rf .build/reproduced

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -42,10 +43,25 @@ def test_it_packages_the_same_bytes_each_time(clone: Path) -> None:
     first = packaged(clone)
     for path in (clone / "function").glob("*.py"):
         path.touch()
+    shutil.rmtree(clone / ".build")
 
     assert packaged(clone) == first
     assert {*first} == SHIPPED | {".gcloudignore"}
     assert {mode & 0o777 for mode, *_ in first.values()} == {0o644}
+
+
+def test_it_leaves_the_same_package_to_the_server_that_loads_it(clone: Path) -> None:
+    page, loaded = clone / ".build/function/page.html", clone / ".build/function/__pycache__"
+    packaged(clone)
+    loaded.mkdir()  # as a server does
+    subprocess.run(["make", "package"], cwd=clone, check=True)
+    assert loaded.exists()
+
+    (clone / "function/page.html").write_text("another")
+    packaged(clone)
+    assert page.read_text() == "another"
+    assert not loaded.exists()
+    assert [path.name for path in (clone / ".build").iterdir()] == ["function"]
 
 
 @needs_sdk
