@@ -50,7 +50,7 @@ class Encoder:
         valid ones.
         """
         try:
-            return np.fromiter(self._numbers(flights), np.int64, len(flights))
+            return np.fromiter(self._numbers(flights), np.int64)
         except (KeyError, ValueError):
             first, (field, message) = next(
                 (i, fault) for i, flight in enumerate(flights) if (fault := self._fault(flight))
