@@ -130,7 +130,7 @@ format: .venv/ready ## mend what can be mended without thought
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# A package that is the same stays as it is: a server may be loading it.
+# An identical package is left in place: a server may be loading it.
 package: ## lay out what ships in .build/function, the same bytes each time
 	@set -e; mkdir -p .build; new=$$(mktemp -d .build/function.XXXXXX); trap 'rm -rf "$$new"' EXIT; \
 		chmod 755 "$$new"; cp -L $(filter-out %.md,$(wildcard function/*.*)) "$$new"; \

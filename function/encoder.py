@@ -67,11 +67,10 @@ class Encoder:
                     rest, digit = divmod(rest, size)
                     rows[row, first + digit] = 1
         else:
-            starts = np.arange(0, rows.size, self.width)
-            for digit, first in zip(
-                np.unravel_index(cells, self.sizes), self._first_columns, strict=True
-            ):
-                rows.reshape(-1)[starts + first + digit] = 1
+            flat, starts = rows.reshape(-1), np.arange(0, rows.size, self.width)
+            digits = np.unravel_index(cells, self.sizes)
+            for digit, first in zip(digits, self._first_columns, strict=True):
+                flat[starts + first + digit] = 1
         return rows
 
     def _numbers(self, flights: Iterable[Flight]) -> Iterator[int]:

@@ -41,7 +41,7 @@ class Traffic(NamedTuple):
     connections: int
     flights: int = 1
     timed: bool = False
-    thorough: bool = False  # CPU time, latency, floors, and the servers that write a log
+    thorough: bool = False  # with CPU time, by every floor, and by the servers that write a log
 
 
 TRAFFIC: Final = (
@@ -196,7 +196,7 @@ class Bench:
 
 
 def _turns[Each](contenders: Iterable[Each], number: int) -> list[Each]:
-    """Return contenders in an order that turns from one number to the next."""
+    """Return contenders in their order for an odd number, and in reverse for an even one."""
     each = list(contenders)
     return each if number % 2 else each[::-1]
 

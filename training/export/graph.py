@@ -23,7 +23,7 @@ IR_VERSION: Final = 8
 HEADER: Final = '<ir_version: 8, opset_import: ["": 17, "ai.onnx.ml": 3]>'
 LIBRARIES: Final = ("numpy", "onnx", "onnxmltools", "scikit-learn", "skl2onnx", "xgboost-cpu")
 
-# How a node tests the same with its branches exchanged. A `LEAF` has none.
+# The test with the opposite outcome, for a node whose branches are swapped. A `LEAF` has none.
 OPPOSITE: Final = {b"BRANCH_LT": b"BRANCH_GTE", b"LEAF": b"LEAF"}
 
 # For a booster that learnt from `columns`, a choice of the one-hot vector.
