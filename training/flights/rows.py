@@ -24,6 +24,12 @@ SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" 
 )
 # Faults of times, by the number that stands for them in `raw` rows: numbers are grouped faster.
 TIME_FAULTS: Final = {1: "scheduled", 2: "actual", 3: "delay"}
+# DuckDB counts 10 million flights with these functions of its own in four fifths of the time that
+# EXTRACT and a remainder take, which Ibis writes. sqlglot translates ISODOW for Spark wrongly.
+_CALENDAR_OF_DUCKDB: Final = tuple(
+    ibis.udf.scalar.builtin(name=name, signature=(("timestamp",), "int64"))(lambda time: time)
+    for name in ("month", "hour", "isodow")
+)
 RAW: Final = ("OPERA", "TIPOVUELO", "MES", "month", "hour", "weekday", "fault")
 
 
@@ -80,14 +86,14 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
     if "delay" in roles:
         late = _flag(table[roles["delay"]])
         faults += [(late.isnull(), 3)]
-    month = scheduled.month()
+    month, hour, weekday = _calendar(scheduled, table.get_backend().name)
     return table.select(
         OPERA=table[columns.airline].cast("string"),
         TIPOVUELO=_flight_type(table, columns),
         MES=table[roles["month"]] if "month" in roles else month,
         month=month,
-        hour=scheduled.hour(),
-        weekday=scheduled.day_of_week.index(),
+        hour=hour,
+        weekday=weekday,
         fault=ibis.cases(*faults, else_=0) if faults else ibis.literal(0),
         late=late,
         scheduled=scheduled,
@@ -117,7 +123,7 @@ def judged(rows: Table, *, names: bool = True) -> Table:
     return rows.mutate(
         MES=month,
         HORA=rows["hour"].cast("int64").fill_null(NOT_GIVEN["HORA"]),
-        DIANOM=(rows["weekday"].cast("int64") + 1).fill_null(0),
+        DIANOM=rows["weekday"].cast("int64").fill_null(0),
         fault=ibis.cases(*faults, else_=ibis.null("string")),
     )
 
@@ -178,6 +184,14 @@ def _time(column: Value) -> Value:
             "of 0 and 1 by --delay."
         )
     raise DataError(_unreadable(column, "local times such as 2017-01-31 23:30:00") + advice)
+
+
+def _calendar(time: Value, engine: str) -> tuple[IntegerValue, IntegerValue, IntegerValue]:
+    """Return the month, the hour, and the weekday from 1 for Monday."""
+    if engine == "duckdb":
+        month, hour, weekday = (function(time) for function in _CALENDAR_OF_DUCKDB)
+        return month, hour, weekday
+    return time.month(), time.hour(), time.day_of_week.index() + 1
 
 
 def _flag(column: Value) -> BooleanValue:

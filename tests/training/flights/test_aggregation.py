@@ -9,7 +9,9 @@ import ibis
 import pandas as pd
 import pytest
 import sqlglot
+from ibis.backends.bigquery import Backend as BigQuery
 from ibis.backends.sql.compilers import BigQueryCompiler
+from ibis.expr.operations import DatabaseTable
 from sqlglot import exp
 
 from function.metadata import DAYS
@@ -340,7 +342,7 @@ def sunday_first(node: exp.Expr) -> exp.Expr:
 def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kind: str) -> None:
     schema = dict.fromkeys(("OPERA", "TIPOVUELO", "MES"), "string")
     schema |= {"Fecha-I": kind, "Fecha-O": kind}
-    flights = ibis.table(schema, name="flights")
+    flights = DatabaseTable("flights", ibis.schema(schema), BigQuery()).to_expr()
     sql = BigQueryCompiler().to_sqlglot(cells_of(flights, Columns())).sql("bigquery")
     connection = duckdb.connect()
     source = written(tmp_path, MANY.replace("Sky,N,2", "Sky,N,14", 1))
