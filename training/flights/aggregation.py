@@ -89,7 +89,7 @@ def cells_of(table: Table, columns: Columns) -> Table:
     groups = judged(
         rows.group_by(RAW).agg(
             flights=rows.count(),
-            delayed=rows["late"].ifelse(1, 0).sum(),
+            delayed=rows.count(where=rows["late"]),
             first=rows["scheduled"].min(),
             last=rows["scheduled"].max(),
         )
@@ -183,7 +183,7 @@ def _split_by_rows(source: Source, columns: Columns, flights: int, left_out: int
     both = good.left_join(drawn, good["row"] == drawn["drawn"])
     both = both.mutate(split=both["drawn"].isnull().ifelse(*SPLITS))
     counted = both.group_by([*FEATURES, "split"]).agg(
-        flights=both.count(), delayed=both["late"].ifelse(1, 0).sum()
+        flights=both.count(), delayed=both.count(where=both["late"])
     )
     return _named(_fetched(source, counted))
 

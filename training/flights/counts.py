@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ LATE: Final = pd.Timedelta(minutes=DELAY_MINUTES)
 CELL: Final = [*FEATURES, "split"]
 CHALLENGE_SHA256: Final = "ab248e6ee81473fcb4bbea581b9a6b303ebd4731665bb6b3dc9c5642511b830c"
 TOTALS: Final = ["flights", "delayed"]
+_NUMBERS: Final = pd.Series(range(len(DAYS)), DAYS)  # of the weekdays, by which cells are sorted
 COUNTED: Final = [*CELL, *TOTALS]
 
 
@@ -44,9 +45,10 @@ class Counts:
         Without `HORA` and `DIANOM`, the flights have no times.
         """
         table = table.assign(**{name: NOT_GIVEN[name] for name in TIME if name not in table})
-        cells = table.groupby(CELL, as_index=False, sort=False)[TOTALS].sum()
-        cells = cells[cells["flights"] > 0].sort_values(CELL, key=_order, ignore_index=True)
-        return cls(cells, period)
+        numbered = table.assign(DIANOM=_NUMBERS.loc[table["DIANOM"]].to_numpy())
+        cells = numbered.groupby(CELL, as_index=False)[TOTALS].sum()  # sorted by the cells
+        cells = cells[cells["flights"] > 0].reset_index(drop=True)
+        return cls(cells.assign(DIANOM=np.array(DAYS)[cells["DIANOM"]]), period)
 
     def without_time(self) -> Self:
         """Return the counts of the same flights without their times."""
@@ -81,10 +83,6 @@ class Counts:
     def to_csv(self) -> str:
         """Return the canonical CSV, such as `data/scl_2017.csv`."""
         return self.table[COUNTED].to_csv(index=False, lineterminator="\n")
-
-
-def _order(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    return column.map(DAYS.index) if column.name == "DIANOM" else column
 
 
 def check_splits(counts: Counts, source: str) -> None:
