@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 from .model import Model, Prediction
 
 ALONE: Final = 31  # the most requests in a row that run at once
+LARGE: Final = 1_000  # flights of a batch, which waits longer
+TURNS: Final = 8  # iterations of the event loop that a batch waits for another
+MOST: Final = 50_000  # flights of batches that wait
+
+type Waiting = list[tuple[NDArray[np.int64], asyncio.Future[Prediction]]]
 
 
 class Batcher:
@@ -18,30 +23,50 @@ class Batcher:
     flight half a microsecond. Under load, sharing makes a request a quarter cheaper. But to wait
     for others costs an iteration, so after a request that waited in vain the next ones run at once:
     1 of them, then 3, 7 and so on up to `ALONE`, and one waits again after each row.
+
+    Large batches share runs of their own, as the model runs once for equal flights: 40,000 flights
+    of Santiago are some 8,000 different ones, and 10,000 are 5,200. It takes many iterations to
+    receive a batch, so the others wait until none has come for `TURNS` of them, or `MOST` flights
+    wait. That makes concurrent batches of 10,000 flights a fifth cheaper.
     """
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._row = 0  # how many requests run at once after the last one that waited
         self._left = 0  # of them
-        self._waiting: list[tuple[NDArray[np.int64], asyncio.Future[Prediction]]] = []
+        self._waiting: Waiting = []
+        self._batches: Waiting = []
 
     async def predict(self, cells: NDArray[np.int64]) -> Prediction:
         """Return what `Model.predict` does for these cells, [N]."""
+        if len(cells) >= LARGE:
+            if not self._batches:
+                asyncio.get_running_loop().call_soon(self._run_batches, 1, TURNS)
+            return await _place_in(self._batches, cells)
         if self._left:  # then nobody waits
             self._left -= 1
             return self._model.predict(cells)
-        loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._run)  # after all requests that are ready now
-        prediction: asyncio.Future[Prediction] = loop.create_future()
-        self._waiting.append((cells, prediction))
-        return await prediction
+            asyncio.get_running_loop().call_soon(self._run)  # after all requests that are ready now
+        return await _place_in(self._waiting, cells)
 
     def _run(self) -> None:
         waiting, self._waiting = self._waiting, []
         self._row = min(2 * self._row + 1, ALONE) if len(waiting) == 1 else 0
         self._left = self._row
+        self._answer(waiting)
+
+    def _run_batches(self, seen: int, turns: int) -> None:
+        batches = self._batches
+        if len(batches) > seen:
+            turns = TURNS
+        if turns and sum(len(cells) for cells, _ in batches) < MOST:
+            asyncio.get_running_loop().call_soon(self._run_batches, len(batches), turns - 1)
+            return
+        self._batches = []
+        self._answer(batches)
+
+    def _answer(self, waiting: Waiting) -> None:
         try:
             delay, probability = self._model.predict(
                 np.concatenate([cells for cells, _ in waiting])
@@ -56,3 +81,9 @@ class Batcher:
             start, end = end, end + len(cells)
             if not prediction.cancelled():
                 prediction.set_result(Prediction(delay[start:end], probability[start:end]))
+
+
+def _place_in(waiting: Waiting, cells: NDArray[np.int64]) -> asyncio.Future[Prediction]:
+    prediction: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
+    waiting.append((cells, prediction))
+    return prediction

@@ -28,14 +28,17 @@ from .results import MEASURES, Machine, Results
 from .table import figures, insert, summary, targets
 
 HELLO: Final = Question(b'{"flights":[]}', b'{"predict":[0]}')  # what "hello world" says to all
-WARM_UP: Final = 3  # requests before each run, after all possible flights
+WARM_UP: Final = 3  # times that each request is sent before a run, after all possible flights
 COMMANDS: Final = {"puntual": ("-m", "training", "--help"), "typer": ("-c", "import typer")}
 OUT: Final = ARTIFACTS / "bench"
 README: Final = ROOT / "README.md"
 
 
 class Traffic(NamedTuple):
-    """A request that is sent over and over, and the measure of how often it is answered."""
+    """Requests that are sent over and over, and the measure of how often they are answered.
+
+    Each connection sends a batch of its own, or all send the same single flight.
+    """
 
     measure: str
     connections: int
@@ -183,16 +186,16 @@ class Bench:
 
     def _loaded(self, contender: Contender, server: Server, traffic: Traffic, number: int) -> Load:
         if not contender.answers:
-            question = HELLO
+            questions = [HELLO]
         elif traffic.flights > 1:
-            question = self._questions.batch(traffic.flights)
+            questions = self._questions.batches(traffic.flights, traffic.connections)
         else:  # another flight in each round, since wrk sends the same one throughout a run
-            question = self._questions.single(number, timed=traffic.timed)
+            questions = [self._questions.single(number, timed=traffic.timed)]
         self.doing = f"load on {contender.title}"
-        for _ in range(WARM_UP):
+        for question in questions * WARM_UP:
             server.ask(question)
         seconds = self._plan.seconds
-        return load(server.port, question, connections=traffic.connections, seconds=seconds)
+        return load(server.port, questions, connections=traffic.connections, seconds=seconds)
 
 
 def _turns[Each](contenders: Iterable[Each], number: int) -> list[Each]:

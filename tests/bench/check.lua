@@ -1,4 +1,5 @@
--- Send one body over and over, and compare every answer with the one that is expected.
+-- Send one body over and over from each thread, and compare every answer with the one that is expected.
+-- The arguments are the files of a body and its answer for each thread.
 wrong = 0 -- global, so that done() can ask each thread for it
 
 local threads, expected = {}, nil
@@ -12,13 +13,14 @@ end
 
 function setup(thread)
   table.insert(threads, thread)
+  thread:set("number", #threads)
 end
 
 function init(args)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
-  wrk.body = read(args[1])
-  expected = read(args[2])
+  wrk.body = read(args[2 * number - 1])
+  expected = read(args[2 * number])
 end
 
 function response(status, headers, body)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -37,16 +38,18 @@ def find_wrk() -> str:
     return path
 
 
-def load(port: int, question: Question, *, connections: int, seconds: float) -> Load:
-    """Ask one question over `connections` for `seconds`; raise `Void` at a single wrong answer."""
+def load(port: int, questions: Sequence[Question], *, connections: int, seconds: float) -> Load:
+    """Ask each question over its share of `connections`; raise `Void` at a single wrong answer."""
     with TemporaryDirectory() as folder:
-        body, answer = Path(folder, "body"), Path(folder, "answer")
-        body.write_bytes(question.body)
-        answer.write_bytes(question.answer)
-        command = [find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
+        files = []
+        for number, texts in enumerate(questions):
+            for name, text in texts._asdict().items():
+                files.append(Path(folder, f"{name}{number}"))
+                files[-1].write_bytes(text)
+        how = [f"-t{len(questions)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
         url = f"http://127.0.0.1:{port}/predict"
         done = subprocess.run(
-            [*command, "-s", SCRIPT, url, "--", body, answer],
+            [find_wrk(), *how, "-s", SCRIPT, url, "--", *files],
             check=True,
             capture_output=True,
             timeout=seconds + 60,

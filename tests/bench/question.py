@@ -28,7 +28,7 @@ class Question(NamedTuple):
 class Questions:
     """Requests of flights, answered by the trained booster.
 
-    The flights of `single` and `batch` are drawn from those that Santiago saw, as often as it did.
+    Flights of `single` and `batches` are drawn from those that Santiago saw, as often as it did.
     """
 
     def __init__(self) -> None:
@@ -47,9 +47,9 @@ class Questions:
         """Return the request of one flight, another one for each number."""
         return self._ask(self._draw(1, SEED + number, timed=timed))
 
-    def batch(self, size: int) -> Question:
-        """Return a request of `size` flights with their times."""
-        return self._ask(self._draw(size, SEED, timed=True))
+    def batches(self, size: int, number: int) -> list[Question]:
+        """Return as many different requests of `size` flights with their times."""
+        return [self._ask(self._draw(size, SEED + i, timed=True)) for i in range(number)]
 
     def _draw(self, size: int, seed: int, *, timed: bool) -> NDArray[np.int64]:
         rows = np.random.default_rng(seed).choice(len(self._seen), size, p=self._share)

@@ -35,18 +35,19 @@ type Serve = Callable[[int, bytes], int]
 
 
 class Fixed(http.server.BaseHTTPRequestHandler):
-    """Answer the same to every request."""
+    """Answer the same to every request, or its own body where there is no answer."""
 
     protocol_version = "HTTP/1.1"
     status: ClassVar[int]
     answer: ClassVar[bytes]
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = self.answer or answer
         self.send_response(self.status)
-        self.send_header("Content-Length", str(len(self.answer)))
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(self.answer)
+        self.wfile.write(answer)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -86,7 +87,7 @@ needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not i
 
 @needs_wrk
 def test_right_answers_are_counted(serve: Serve) -> None:
-    seen = load(serve(HTTPStatus.OK, FLIGHT.answer), FLIGHT, connections=2, seconds=1)
+    seen = load(serve(HTTPStatus.OK, FLIGHT.answer), [FLIGHT], connections=2, seconds=1)
     assert seen.requests > 0
     assert 0 < seen.p50_ms <= seen.p99_ms
 
@@ -99,7 +100,17 @@ def test_right_answers_are_counted(serve: Serve) -> None:
 )
 def test_load_is_void_at_what_is_not_the_answer(serve: Serve, status: int, answer: bytes) -> None:
     with pytest.raises(Void, match=r"[1-9][0-9]* wrong"):
-        load(serve(status, answer), FLIGHT, connections=2, seconds=1)
+        load(serve(status, answer), [FLIGHT], connections=2, seconds=1)
+
+
+@needs_wrk
+def test_each_connection_asks_its_own_question_and_expects_its_own_answer(serve: Serve) -> None:
+    port, bodies = serve(HTTPStatus.OK, b""), (b"one", b"other")
+    right = [Question(body, body) for body in bodies]
+    assert load(port, right, connections=2, seconds=1).requests > 0
+    swapped = [Question(*bodies), Question(*bodies[::-1])]
+    with pytest.raises(Void, match=r"[1-9][0-9]* wrong"):
+        load(port, swapped, connections=2, seconds=1)
 
 
 def test_a_server_that_does_not_come_up_is_void(tmp_path: Path) -> None:
@@ -142,14 +153,17 @@ def test_every_possible_flight_is_asked_once_with_the_boosters_answer(
     assert len(every) == len(dict(every)) == 93_288
     assert {delay for _, delay in every} == {0, 1}
     known = dict(every)
-    for question in (questions.single(3), questions.single(3, timed=True), questions.batch(1000)):
+    singles = questions.single(3), questions.single(3, timed=True)
+    for question in (*singles, *questions.batches(1000, 2)):
         assert all(known[flight] == delay for flight, delay in asked(question))
 
 
 def test_batches_hold_flights_as_often_as_santiago_saw_them(
     questions: Questions, santiago: Counts
 ) -> None:
-    flights = [flight for flight, _ in asked(questions.batch(10_000))]
+    batch, other = questions.batches(10_000, 2)
+    assert batch.body != other.body
+    flights = [flight for flight, _ in asked(batch)]
     assert all(scheduled for *_, scheduled in flights)
     assert 4_000 < len(set(flights)) < 6_000
     latam = santiago.table[santiago.table["OPERA"] == "Grupo LATAM"]

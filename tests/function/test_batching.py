@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from function.batching import ALONE, Batcher
+from function.batching import ALONE, LARGE, MOST, TURNS, Batcher
 from function.model import Model, Prediction
 from tests.support.at_hand import CELLS, MODEL
 from training.project import ARTIFACTS
@@ -148,3 +148,91 @@ def test_a_request_that_is_given_up_alone_leaves_the_next_one_its_run() -> None:
     model = Counted()
     assert same(asyncio.run(ask()), [9])
     assert model.runs == [1, 1]
+
+
+def batch(size: int = LARGE) -> list[int]:
+    return np.random.default_rng(size).integers(0, CELLS, size).tolist()
+
+
+async def turns(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+def test_batches_wait_for_others_that_are_still_received_and_share_a_run() -> None:
+    async def ask() -> list[Prediction]:
+        batcher = Batcher(model)
+        asked = []
+        for cells in batches:
+            asked.append(asyncio.create_task(answer(batcher, cells)))
+            await turns(TURNS)
+            assert model.runs == []
+        return await asyncio.gather(*asked)
+
+    model, batches = Counted(), [batch(LARGE + more) for more in (0, 2, 1)]
+    assert all(map(same, asyncio.run(ask()), batches))
+    assert model.runs == [3 * LARGE + 3]
+
+
+def test_a_batch_that_waited_in_vain_runs_alone() -> None:
+    async def ask() -> None:
+        batcher = Batcher(model)
+        for number in range(3):
+            asked = asyncio.create_task(answer(batcher, batch()))
+            await turns(TURNS + 2)
+            assert model.runs == [LARGE] * (number + 1)
+            assert same(await asked, batch())
+
+    model = Counted()
+    asyncio.run(ask())
+
+
+def test_batches_that_keep_coming_do_not_put_the_first_one_off_without_end() -> None:
+    async def ask() -> None:
+        batcher, asked = Batcher(model), []
+        for _ in range(2 * MOST // LARGE):
+            asked.append(asyncio.create_task(answer(batcher, batch())))
+            await turns(1)
+        await asyncio.gather(*asked)
+
+    model = Counted()
+    asyncio.run(ask())
+    assert MOST <= model.runs[0] <= MOST + 2 * LARGE
+
+
+def test_single_flights_are_answered_while_a_batch_waits() -> None:
+    async def ask() -> None:
+        batcher = Batcher(model)
+        waits = asyncio.create_task(answer(batcher, batch()))
+        await turns(1)
+        assert same(await answer(batcher, [7]), [7])
+        assert same(at_once(batcher, [8]), [8])
+        assert model.runs == [1, 1]
+        assert same(await waits, batch())
+
+    model = Counted()
+    asyncio.run(ask())
+    assert model.runs == [1, 1, LARGE]
+
+
+def test_a_bug_crashes_the_batches_that_shared_the_run_and_none_after() -> None:
+    async def ask() -> None:
+        batcher = Batcher(model)
+        poisoned, given_up, other = (
+            asyncio.create_task(answer(batcher, cells)) for cells in (batch(), batch(), batch())
+        )
+        await turns(1)
+        given_up.cancel()
+        found = await asyncio.gather(poisoned, given_up, other, return_exceptions=True)
+        assert [type(each) for each in found] == [
+            ZeroDivisionError,
+            asyncio.CancelledError,
+            ZeroDivisionError,
+        ]
+        good = [poison + 1] * LARGE
+        assert same(await answer(batcher, good), good)
+
+    poison = batch()[0]
+    model = Counted(poison)
+    asyncio.run(ask())
+    assert model.runs[0] == 3 * LARGE
