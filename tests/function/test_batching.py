@@ -151,7 +151,8 @@ def test_a_request_that_is_given_up_alone_leaves_the_next_one_its_run() -> None:
 
 
 def batch(size: int = LARGE) -> list[int]:
-    return np.random.default_rng(size).integers(0, CELLS, size).tolist()
+    cells: list[int] = np.random.default_rng(size).integers(0, CELLS, size).tolist()
+    return cells
 
 
 async def turns(number: int) -> None:
