@@ -26,8 +26,8 @@ class Batcher:
 
     Large batches share runs of their own, as the model runs once for equal flights: 40,000 flights
     of Santiago are some 8,000 different ones, and 10,000 are 5,200. It takes many iterations to
-    receive a batch, so the others wait until none has come for `TURNS` of them, or `MOST` flights
-    wait. That makes concurrent batches of 10,000 flights a fifth cheaper.
+    receive a batch, so batches wait until no other has come for `TURNS` iterations, or until `MOST`
+    flights wait. That makes concurrent batches of 10,000 flights a fifth cheaper.
     """
 
     def __init__(self, model: Model) -> None:
