@@ -13,6 +13,7 @@ from tests.support.paths import ROOT
 from training.batch.scoring import score
 from training.errors import DataError
 from training.flights.aggregation import count
+from training.flights.reading import read
 from training.project import ARTIFACTS
 
 MODEL = ARTIFACTS / "model.onnx"
@@ -94,6 +95,18 @@ def test_line_breaks_in_quotes_and_other_hours_are_counted_as_by_duckdb(tmp_path
     assert spark.to_csv() == count(str(path)).counts.to_csv()
     assert spark.period == "2017"
     assert spark.categories.OPERA == ('S"k\ny',)
+
+
+def test_counts_are_read_as_by_duckdb_and_a_bad_value_is_told_without_a_line(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "counts.csv"
+    rows = "Sky,N,1,9,Lunes,train,9,1\nSky,N,1,-1,,train,9,1\nSky,N,1,9,Lunes,validation,9,1\n"
+    path.write_text(f"OPERA,TIPOVUELO,MES,HORA,DIANOM,split,flights,delayed\n{rows}")
+    assert read(f"spark:{path}").to_csv() == read(path).to_csv()
+    path.write_text(path.read_text().replace("Lunes,validation", "Monday,validation"))
+    with pytest.raises(DataError, match="or nothing, got 'Monday' - at column `DIANOM`"):
+        read(f"spark:{path}")
 
 
 def test_a_table_that_spark_does_not_have_is_refused() -> None:
