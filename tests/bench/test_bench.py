@@ -105,12 +105,13 @@ def test_load_is_void_at_what_is_not_the_answer(serve: Serve, status: int, answe
 
 @needs_wrk
 def test_each_connection_asks_its_own_question_and_expects_its_own_answer(serve: Serve) -> None:
-    port, bodies = serve(HTTPStatus.OK, b""), (b"one", b"other")
-    right = [Question(body, body) for body in bodies]
-    assert load(port, right, connections=2, seconds=1).requests > 0
-    swapped = [Question(*bodies), Question(*bodies[::-1])]
-    with pytest.raises(Void, match=r"[1-9][0-9]* wrong"):
-        load(port, swapped, connections=2, seconds=1)
+    port = serve(HTTPStatus.OK, b"")
+    one, other = Question(b"one", b"one"), Question(b"other", b"other")
+    assert load(port, [one, other], connections=2, seconds=1).requests > 0
+    wrong = Question(other.body, one.answer)
+    for questions in ([one, wrong], [wrong, one]):
+        with pytest.raises(Void, match=r"[1-9][0-9]* wrong"):
+            load(port, questions, connections=2, seconds=1)
 
 
 def test_a_server_that_does_not_come_up_is_void(tmp_path: Path) -> None:
