@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +38,9 @@ def spark() -> Iterator[None]:
         pytest.skip("PySpark is not installed: `make .build/spark/ready`")
     sys.path.append(str(packages))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"  # else it waits for the name of this machine
+    interrupted = signal.getsignal(signal.SIGINT)  # which PySpark replaces
     yield
+    signal.signal(signal.SIGINT, interrupted)
     from pyspark.sql import SparkSession  # noqa: PLC0415  # it is on the path only now
 
     SparkSession.builder.getOrCreate().stop()
