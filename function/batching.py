@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from .model import Model, Prediction
 
 ALONE: Final = 31  # the most requests in a row that run at once
-LARGE: Final = 1_000  # flights of a batch, which waits longer
-TURNS: Final = 8  # iterations of the event loop that a batch waits for another
-MOST: Final = 50_000  # flights of batches that wait
+LARGE: Final = 1_000  # a request of so many flights is a batch
+ITERATIONS: Final = 8  # of the event loop, that a batch waits for another
+MOST: Final = 50_000  # flights in waiting batches, which then run at once
 
 type Waiting = list[tuple[NDArray[np.int64], asyncio.Future[Prediction]]]
 
@@ -26,7 +26,7 @@ class Batcher:
 
     Large batches share runs of their own, as the model runs once for equal flights: 40,000 flights
     of Santiago are some 8,000 different ones, and 10,000 are 5,200. It takes many iterations to
-    receive a batch, so batches wait until no other has come for `TURNS` iterations, or until `MOST`
+    receive a batch, so batches wait until no other has come for `ITERATIONS`, or until `MOST`
     flights wait. That makes concurrent batches of 10,000 flights a fifth cheaper.
     """
 
@@ -41,14 +41,14 @@ class Batcher:
         """Return what `Model.predict` does for these cells, [N]."""
         if len(cells) >= LARGE:
             if not self._batches:
-                asyncio.get_running_loop().call_soon(self._run_batches, 1, TURNS)
-            return await _place_in(self._batches, cells)
+                asyncio.get_running_loop().call_soon(self._run_batches, 1, ITERATIONS)
+            return await _enqueue(self._batches, cells)
         if self._left:  # then nobody waits
             self._left -= 1
             return self._model.predict(cells)
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._run)  # after all requests that are ready now
-        return await _place_in(self._waiting, cells)
+        return await _enqueue(self._waiting, cells)
 
     def _run(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -56,12 +56,12 @@ class Batcher:
         self._left = self._row
         self._answer(waiting)
 
-    def _run_batches(self, seen: int, turns: int) -> None:
+    def _run_batches(self, seen: int, left: int) -> None:
         batches = self._batches
         if len(batches) > seen:
-            turns = TURNS
-        if turns and sum(len(cells) for cells, _ in batches) < MOST:
-            asyncio.get_running_loop().call_soon(self._run_batches, len(batches), turns - 1)
+            left = ITERATIONS
+        if left and sum(len(cells) for cells, _ in batches) < MOST:
+            asyncio.get_running_loop().call_soon(self._run_batches, len(batches), left - 1)
             return
         self._batches = []
         self._answer(batches)
@@ -83,7 +83,7 @@ class Batcher:
                 prediction.set_result(Prediction(delay[start:end], probability[start:end]))
 
 
-def _place_in(waiting: Waiting, cells: NDArray[np.int64]) -> asyncio.Future[Prediction]:
+def _enqueue(waiting: Waiting, cells: NDArray[np.int64]) -> asyncio.Future[Prediction]:
     prediction: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
     waiting.append((cells, prediction))
     return prediction

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from function.batching import ALONE, LARGE, MOST, TURNS, Batcher
+from function.batching import ALONE, ITERATIONS, LARGE, MOST, Batcher
 from function.model import Model, Prediction
 from tests.support.at_hand import CELLS, MODEL
 from training.project import ARTIFACTS
@@ -166,7 +166,7 @@ def test_batches_wait_for_others_that_are_still_received_and_share_a_run() -> No
         asked = []
         for cells in batches:
             asked.append(asyncio.create_task(answer(batcher, cells)))
-            await turns(TURNS)
+            await turns(ITERATIONS)
             assert model.runs == []
         return await asyncio.gather(*asked)
 
@@ -180,7 +180,7 @@ def test_a_batch_that_waited_in_vain_runs_alone() -> None:
         batcher = Batcher(model)
         for number in range(3):
             asked = asyncio.create_task(answer(batcher, batch()))
-            await turns(TURNS + 2)
+            await turns(ITERATIONS + 2)
             assert model.runs == [LARGE] * (number + 1)
             assert same(await asked, batch())
 

@@ -22,7 +22,7 @@ LATE: Final = pd.Timedelta(minutes=DELAY_MINUTES)
 CELL: Final = [*FEATURES, "split"]
 CHALLENGE_SHA256: Final = "ab248e6ee81473fcb4bbea581b9a6b303ebd4731665bb6b3dc9c5642511b830c"
 TOTALS: Final = ["flights", "delayed"]
-_NUMBERS: Final = pd.Series(range(len(DAYS)), DAYS)  # of the weekdays, by which cells are sorted
+_DAY_NUMBERS: Final = pd.Series(range(len(DAYS)), DAYS)  # cells are sorted by them
 COUNTED: Final = [*CELL, *TOTALS]
 
 
@@ -45,7 +45,7 @@ class Counts:
         Without `HORA` and `DIANOM`, the flights have no times.
         """
         table = table.assign(**{name: NOT_GIVEN[name] for name in TIME if name not in table})
-        numbered = table.assign(DIANOM=_NUMBERS.loc[table["DIANOM"]].to_numpy())
+        numbered = table.assign(DIANOM=_DAY_NUMBERS.loc[table["DIANOM"]].to_numpy())
         cells = numbered.groupby(CELL, as_index=False)[TOTALS].sum()  # sorted by the cells
         cells = cells[cells["flights"] > 0].reset_index(drop=True)
         return cls(cells.assign(DIANOM=np.array(DAYS)[cells["DIANOM"]]), period)

@@ -26,7 +26,7 @@ SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" 
 TIME_FAULTS: Final = {1: "scheduled", 2: "actual", 3: "delay"}
 # DuckDB counts 10 million flights with these functions of its own in four fifths of the time that
 # EXTRACT and a remainder take, which Ibis writes. sqlglot translates ISODOW for Spark wrongly.
-_CALENDAR_OF_DUCKDB: Final = tuple(
+_DUCKDB_PARTS: Final = tuple(
     ibis.udf.scalar.builtin(name=name, signature=(("timestamp",), "int64"))(lambda time: time)
     for name in ("month", "hour", "isodow")
 )
@@ -86,7 +86,7 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
     if "delay" in roles:
         late = _flag(table[roles["delay"]])
         faults += [(late.isnull(), 3)]
-    month, hour, weekday = _calendar(scheduled, table.get_backend().name)
+    month, hour, weekday = _date_parts(scheduled, table.get_backend().name)
     return table.select(
         OPERA=table[columns.airline].cast("string"),
         TIPOVUELO=_flight_type(table, columns),
@@ -186,10 +186,10 @@ def _time(column: Value) -> Value:
     raise DataError(_unreadable(column, "local times such as 2017-01-31 23:30:00") + advice)
 
 
-def _calendar(time: Value, engine: str) -> tuple[IntegerValue, IntegerValue, IntegerValue]:
+def _date_parts(time: Value, engine: str) -> tuple[IntegerValue, IntegerValue, IntegerValue]:
     """Return the month, the hour, and the weekday from 1 for Monday."""
     if engine == "duckdb":
-        month, hour, weekday = (function(time) for function in _CALENDAR_OF_DUCKDB)
+        month, hour, weekday = (function(time) for function in _DUCKDB_PARTS)
         return month, hour, weekday
     return time.month(), time.hour(), time.day_of_week.index() + 1
 

@@ -258,7 +258,7 @@ def test_a_full_disk_leaves_the_old_output(tmp_path: Path, out: str) -> None:
     source, path = many(tmp_path, 300_000), tmp_path / out
     path.write_text("old")
     limit = (100_000, 100_000)  # bytes of a file: writing more fails, as on a full disk
-    # Python 3.13.0 cuts byte code off at the limit, and every later run stumbles over it.
+    # Python 3.13.0 truncates byte code at the limit, and every later run fails to load it.
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [*COMMAND, "--flights", str(source), "--out", str(path)],
