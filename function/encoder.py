@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SHOWN, InputError, shown
-from .flights import SCHEDULED, Flight, Place, place
+from .flights import SCHEDULED, Flight, Place, months_near, place
 from .metadata import Categories
 
 type Category = str | int
@@ -81,7 +81,7 @@ class Encoder:
             month, time = flight.MES, flight.scheduled
             cell = airlines[flight.OPERA] + types[flight.TIPOVUELO] + months[month]
             if time is not None:
-                if time.month != month:
+                if time.month != month and month not in months_near(time):
                     raise ValueError(time)
                 cell += hours[time.hour] + weekdays[time.weekday()]
             yield cell
@@ -93,9 +93,9 @@ class Encoder:
             if value not in known:
                 return field, _unknown(value, known)
         time = flight.scheduled
-        if time is not None and time.month != flight.MES:
-            message = f"Expected a time in month {flight.MES}, as in `MES`, got month {time.month}"
-            return SCHEDULED, message
+        if time is not None and flight.MES not in months_near(time):
+            message = f"Expected a time within a day of month {flight.MES}, which is `MES`, "
+            return SCHEDULED, f"{message}got one in month {time.month}"
         return None
 
 

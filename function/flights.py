@@ -1,5 +1,6 @@
 """Flights as callers write them: JSON in, typed and hashable structs out."""
 
+import calendar
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -10,6 +11,7 @@ import msgspec
 from .errors import InputError, TooManyError, shown
 
 MAX_FLIGHTS: Final = 10_000
+MONTHS: Final = 12
 SCHEDULED: Final = "Fecha-I"
 
 type LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
@@ -29,7 +31,8 @@ class _Named(msgspec.Struct, frozen=True, gc=False):
 class Flight(_Named, frozen=True, gc=False):
     """One flight, under the names of the delay challenge; other fields are ignored.
 
-    `scheduled`, `Fecha-I` in JSON, is the local time of departure; see `read_time`.
+    `scheduled`, `Fecha-I` in JSON, is the local time of departure; see `read_time`. `MES` is the
+    month of operation, which may differ from that of `scheduled`; see `months_near`.
     """
 
     scheduled: LocalTime | None = msgspec.field(name=SCHEDULED, default=None)
@@ -68,6 +71,20 @@ _JSON_WORDS = {
     "str": "a string",
     "str | null": "a string or null",
 }
+
+
+def months_near(time: datetime) -> tuple[int, ...]:
+    """Return the months that `MES` may be for a scheduled time: those within a day of its date.
+
+    The challenge's table has the month of operation: a flight scheduled for 31 January at 23:55
+    that leaves after midnight has the month 2.
+    """
+    month = time.month
+    if time.day == 1:
+        return month, (month - 2) % MONTHS + 1
+    if time.day == calendar.monthrange(time.year, month)[1]:
+        return month, month % MONTHS + 1
+    return (month,)
 
 
 def place(flight: int, field: str) -> str:

@@ -62,7 +62,7 @@ def test_no_calls_have_no_replies(client: TestClient) -> None:
         ([*LATAM, None, None], "Expected 3 or 4 arguments, got 5 - at `$.calls[2]`"),
         ([*LATAM, 1], "Expected a string, got 1 - at `$.calls[2][3]`"),
         ([*LATAM, "2017-12-32 19:00:00"], 'got "2017-12-32 19:00:00" - at `$.calls[2][3]`'),
-        ([*LATAM, "2017-11-01 19:00:00"], "Expected a time in month 12, as in `MES`, got"),
+        ([*LATAM, "2017-11-01 19:00:00"], "Expected a time within a day of month 12"),
         (LATAM[:2], "Expected 3 or 4 arguments, got 2 - at `$.calls[2]`"),
         (["Copa Aire", "I", 1], 'lists, got "Copa Aire" (did you mean "Copa Air"?)'),
         (["LATAN", "I", 1], "- at `$.calls[2][0]`"),

@@ -102,8 +102,20 @@ def test_no_flights_have_no_cells(encoder: Encoder) -> None:
         pytest.param(
             Flight("Sky Airline", "N", 8, datetime(2017, 7, 14, 19, 30)),
             "Fecha-I",
-            "Expected a time in month 8, as in `MES`, got month 7",
+            "Expected a time within a day of month 8, which is `MES`, got one in month 7",
             id="another month",
+        ),
+        pytest.param(
+            Flight("Sky Airline", "N", 8, datetime(2017, 7, 30, 23, 59)),
+            "Fecha-I",
+            "Expected a time within a day of month 8, which is `MES`, got one in month 7",
+            id="the month two days later",
+        ),
+        pytest.param(
+            Flight("Sky Airline", "N", 3, datetime(2020, 2, 28, 23, 59)),
+            "Fecha-I",
+            "Expected a time within a day of month 3, which is `MES`, got one in month 2",
+            id="the month after a leap day",
         ),
     ],
 )
@@ -117,6 +129,31 @@ def test_an_unknown_category_is_refused_with_what_was_meant(
     error = refusal(encoder, *good, flight, flight)
     assert error.path == f"$.flights[2].{field}"
     assert str(error).endswith(f"{message} - at `{error.path}`")
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize(
+    ("month", "time"),
+    [
+        (2, datetime(2017, 1, 31, 23, 55)),
+        (1, datetime(2017, 12, 31, 23, 40)),
+        (12, datetime(2017, 1, 1, 0, 5)),
+        (2, datetime(2017, 3, 1, 0, 5)),
+        (3, datetime(2017, 2, 28, 23, 55)),
+        (3, datetime(2020, 2, 29, 23, 55)),
+        (1, datetime(9999, 12, 31, 23, 59)),
+        (12, datetime(1, 1, 1, 0, 5)),
+    ],
+    ids=str,
+)
+def test_the_month_may_be_that_of_the_day_before_or_after(
+    encoder: Encoder, month: int, time: datetime
+) -> None:
+    untimed, timed = encoder.cells(
+        [Flight("Sky Airline", "N", month), Flight("Sky Airline", "N", month, time)]
+    )
+    # The flight keeps its own month, with the hour and weekday of its schedule.
+    assert timed - untimed == 8 * (time.hour + 1) + time.weekday() + 1
 
 
 def test_months_with_a_gap_are_listed(elsewhere: Counts) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -54,9 +54,20 @@ def _time(flight: dict[str, Any]) -> tuple[int, str]:
     for form in TIMES:
         with suppress(ValueError):
             time = datetime.strptime(text, form)  # noqa: DTZ007  # local
-            assert time.month == flight["MES"]
+            assert flight["MES"] in _months_near(time)
             return time.hour, WEEKDAYS[time.weekday()]
     raise AssertionError(f"{text!r} is no time")
+
+
+def _months_near(time: datetime) -> set[int]:
+    """Return the months within a day of a time, found in another way than the function does."""
+    found = {time.month}
+    for days in (-1, 1):
+        with suppress(OverflowError):
+            found.add((time + timedelta(days)).month)
+    # The calendar ends between months 12 and 1, on either side.
+    at_an_end = {(1, 1, 1): {12}, (9999, 12, 31): {1}}
+    return found | at_an_end.get((time.year, time.month, time.day), set())
 
 
 def _assert_error(error: InputError) -> None:

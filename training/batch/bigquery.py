@@ -132,10 +132,8 @@ def join(place: Place, columns: Columns, *, timed: bool) -> str:
     on = [f"cells.{name} = {value}" for name, value in match.items()]
     if columns.scheduled:
         given = _name(columns.scheduled)
-        on.append(
-            f"(flights.{given} IS NULL OR "
-            f"EXTRACT(MONTH FROM {_datetime(columns, 'flights.')}) = {month})"
-        )
+        near = _months_near(_datetime(columns, "flights."))
+        on.append(f"(flights.{given} IS NULL OR {month} IN ({near}))")
     condition = "\n  AND ".join(on)
     return (
         f"CREATE OR REPLACE VIEW {_name(place.dataset, f'{place.table}_scored')} AS\n"
@@ -183,6 +181,18 @@ def _month(columns: Columns, table: str = "") -> str:
 
 def _datetime(columns: Columns, table: str = "") -> str:
     return f"SAFE_CAST({table}{_name(columns.scheduled)} AS DATETIME)"
+
+
+def _months_near(time: str) -> str:
+    """Return the months within a day of a date, as `function.flights.months_near` does.
+
+    They are computed from parts of the date, as BigQuery overflows at its first and last day.
+    """
+    month, date = f"EXTRACT(MONTH FROM {time})", f"DATE({time})"
+    return (
+        f"{month}, CASE WHEN EXTRACT(DAY FROM {time}) = 1 THEN MOD({month} + 10, 12) + 1 "
+        f"WHEN {date} = LAST_DAY({date}) THEN MOD({month}, 12) + 1 END"
+    )
 
 
 def _time(columns: Columns, table: str = "") -> tuple[str, str]:

@@ -25,7 +25,7 @@ EXPECTED: Final = {
     "flight_type": "a flight type",
     "flight_type_space": _SPACE,
     "month": "an integer from 1 to 12",
-    "other_month": "the month of the scheduled time",
+    "other_month": "a month within a day of the scheduled time's date",
     "scheduled": _TIME,
     "actual": _TIME,
     "delay": "0, 1, true or false",
@@ -59,40 +59,44 @@ class _Search:
         roles = roles_of(self.columns, self.source.table.columns, delays=self.delays)
         name = roles.get(ROLES.get(fault, fault), self.columns.scheduled)
         found = [*itertools.islice(self._examples(fault, name), EXAMPLES)]
-        examples = ", ".join(shown(value, place, name) for value, place in found)
+        examples = ", ".join(
+            shown(row["value"], place, name, row["month"] if fault == "other_month" else None)
+            for row, place in found
+        )
         of_all = f" ({number:,} rows)" if number > len(found) else ""
-        advice = _advice(fault, [value for value, _ in found])
+        advice = _advice(fault, [row["value"] for row, _ in found])
         return f"expected {EXPECTED[fault]}, got {examples}{of_all}{advice}"
 
-    def _examples(self, fault: str, name: str) -> Iterator[tuple[object, str]]:
-        """Yield the first bad values and their places."""
+    def _examples(self, fault: str, name: str) -> Iterator[tuple[dict[str, Any], str]]:
+        """Yield the first bad rows and their places."""
         if not self.source.files:
             for row in self._first(self.source.table, fault, name):
-                yield row["value"], ""
+                yield row, ""
         for file in self.source.files:
             rows = self._first(self.source.file(file), fault, name, row=ibis.row_number())
             places = files.places(file, [row["row"] for row in rows]) if rows else []
             of_file = "" if len(self.source.files) == 1 else f"{file}, "
             for row, place in zip(rows, places, strict=True):
-                yield row["value"], f"{of_file}{place}, "
+                yield row, f"{of_file}{place}, "
 
     def _first(self, table: Table, fault: str, name: str, **kept: Value) -> list[dict[str, Any]]:
         kept["value"] = table[name]
         rows = judged(raw(table, self.columns, delays=self.delays, **kept))
-        bad = rows.filter(rows["fault"] == fault).select(*kept).limit(EXAMPLES)
+        bad = rows.filter(rows["fault"] == fault).select(*kept, "month").limit(EXAMPLES)
         with self.source.trouble(f"read {self.source.address}"):
             found: list[dict[str, Any]] = self.source.engine.to_pyarrow(bad).to_pylist()
         return found
 
 
-def shown(value: object, place: str, column: str) -> str:
-    """Return a value as a message shows it, with its place."""
+def shown(value: object, place: str, column: str, month: int | None = None) -> str:
+    """Return a value as a message shows it, with its place; `month` is that of the schedule."""
     text = (
         "nothing" if value is None else str(value) if isinstance(value, datetime) else repr(value)
     )
     if len(text) > SHOWN:
         text = f"{text[:SHOWN]}..."
-    return f"{text} - at {place}column `{column}`"
+    scheduled = f" for a flight scheduled in month {month}" if month else ""
+    return f"{text}{scheduled} - at {place}column `{column}`"
 
 
 def _advice(fault: str, values: list[object]) -> str:

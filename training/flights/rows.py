@@ -15,6 +15,7 @@ from .sources import Source
 
 # What every engine reads as the same time.
 TIME: Final = r"^[1-9]\d{3}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+_FEBRUARY: Final = 2
 TO_MINUTES: Final = len("2017-01-31 23:30")
 MONTHS: Final = 12
 MONTH: Final = r"^0*([1-9]|1[0-2])(\.0+)?$"
@@ -30,7 +31,7 @@ _DUCKDB_PARTS: Final = tuple(
     ibis.udf.scalar.builtin(name=name, signature=(("timestamp",), "int64"))(lambda time: time)
     for name in ("month", "hour", "isodow")
 )
-RAW: Final = ("OPERA", "TIPOVUELO", "MES", "month", "hour", "weekday", "fault")
+RAW: Final = ("OPERA", "TIPOVUELO", "MES", "month", "near", "hour", "weekday", "fault")
 
 
 def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> dict[str, str]:
@@ -92,6 +93,7 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
         TIPOVUELO=_flight_type(table, columns),
         MES=table[roles["month"]] if "month" in roles else month,
         month=month,
+        near=_month_near(scheduled, month),
         hour=hour,
         weekday=weekday,
         fault=ibis.cases(*faults, else_=0) if faults else ibis.literal(0),
@@ -104,9 +106,9 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
 def judged(rows: Table, *, names: bool = True) -> Table:
     """Return `raw` rows, or groups of them, with the model's features and the first fault.
 
-    `DIANOM` is a number, 1 for Monday, or 0 where no time is given. A time of another month than
-    `MES` is a fault, as it is in a request. Without `names`, those are not looked at: rows that are
-    matched with known names need not be.
+    `DIANOM` is a number, 1 for Monday, or 0 where no time is given. `MES` must be a month within a
+    day of the scheduled date, as in a request (`function.flights.months_near`). Without `names`,
+    those are not looked at: rows that are matched with known names need not be.
     """
     month = _month(rows["MES"])
     in_time = rows["fault"] == 0
@@ -117,7 +119,7 @@ def judged(rows: Table, *, names: bool = True) -> Table:
     faults = [
         *(of_names if names else []),
         (month.isnull() & in_time, "month"),
-        (month != rows["month"], "other_month"),
+        ((month != rows["month"]) & (month != rows["near"]), "other_month"),
         *((rows["fault"] == number, name) for number, name in TIME_FAULTS.items()),
     ]
     return rows.mutate(
@@ -192,6 +194,23 @@ def _date_parts(time: Value, engine: str) -> tuple[IntegerValue, IntegerValue, I
         month, hour, weekday = (function(time) for function in _DUCKDB_PARTS)
         return month, hour, weekday
     return time.month(), time.hour(), time.day_of_week.index() + 1
+
+
+def _month_near(time: Value, month: IntegerValue) -> IntegerValue:
+    """Return the month of the day before or after where it is another one, else the time's own.
+
+    Computed from parts of the date, as engines overflow at their first and last day.
+    """
+    year, day = time.year(), time.day()
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    last = ibis.cases(
+        (month == _FEBRUARY, leap.ifelse(29, 28)), (month.isin([4, 6, 9, 11]), 30), else_=31
+    )
+    return ibis.cases(
+        (day == 1, (month + MONTHS - 2) % MONTHS + 1),
+        (day == last, month % MONTHS + 1),
+        else_=month,
+    )
 
 
 def _flag(column: Value) -> BooleanValue:

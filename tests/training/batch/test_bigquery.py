@@ -26,12 +26,18 @@ FLIGHTS = [
     Flight("Copa Air", "I", 7, datetime(2017, 7, 16, 0, 5)),
     Flight("Sky Airline", "N", 1, datetime(2017, 1, 2, 23, 59, 59, 500_000)),
     Flight("Copa Air", "N", 7),
+    Flight("Sky Airline", "N", 2, datetime(2017, 1, 31, 23, 55)),
+    Flight("Sky Airline", "N", 12, datetime(2018, 1, 1, 0, 5)),
+    Flight("Sky Airline", "N", 1, datetime(9999, 12, 31, 23, 59)),
 ]
 UNANSWERED = [
     ("Nobody", "I", "1", None),
     (None, "I", "1", None),
     ("Copa Air", "I", "7", "9 a.m."),
     ("Copa Air", "I", "7", "2017-08-14 19:30:00"),
+    ("Copa Air", "I", "7", "2017-06-29 23:59:59"),
+    ("Copa Air", "I", "7", "2017-08-02 00:00:00"),
+    ("Copa Air", "I", "3", "2020-02-28 23:59:59"),
     ("Copa Air", "I", "x", None),
 ]
 

@@ -178,7 +178,7 @@ def test_the_scheduled_time_sharpens_the_answer(tmp_path: Path, client: TestClie
         pytest.param("2017-07-14T19:30:00Z", "expected a local date and time", id="zone"),
         pytest.param("2017-07-14", "expected a local date and time", id="date alone"),
         pytest.param("1730", "Make times of numbers such as 1730", id="digits"),
-        pytest.param("2017-08-14 19:30:00", "expected the month of the", id="another month"),
+        pytest.param("2017-08-14 19:30:00", "expected a month within a day", id="another month"),
     ],
 )
 def test_a_time_that_a_request_may_not_have_is_refused_or_left_empty(

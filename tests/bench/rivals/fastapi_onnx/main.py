@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,11 @@ class Flight(BaseModel):
 
     @model_validator(mode="after")
     def check_month(self) -> "Flight":
-        """Refuse a time of another month."""
-        if self.scheduled is not None and self.scheduled.month != self.MES:
-            raise ValueError("Fecha-I must be in the month MES")
+        """Refuse a time that is not within a day of the month."""
+        time, day = self.scheduled, timedelta(days=1)
+        near = time is None or self.MES in {(time + days * day).month for days in (-1, 0, 1)}
+        if not near:
+            raise ValueError("Fecha-I must be within a day of the month MES")
         return self
 
 
