@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .startup import finish  # isort: skip  # before the imports that take long
-from . import errors
+from . import errors, protocol
 from .bodies import BodyReader
 from .errors import ModelError, RequestError, shown
 from .handlers import Answer, Handler, Handlers, Query
@@ -99,6 +99,7 @@ ROUTES: Final[dict[str, dict[str, Handler]]] = {
 }
 
 log = RequestLog(metadata.model_version, ROUTES)
+protocol.install()
 finish()
 
 
