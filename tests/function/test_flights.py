@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from function.errors import InputError, TooManyError
 from function.flights import MAX_FLIGHTS, Flight, decode, read_time
@@ -158,11 +160,6 @@ def test_more_flights_than_the_bound_are_too_large() -> None:
             id="microseconds",
         ),
         pytest.param("2024-02-29 00:00", datetime(2024, 2, 29), id="leap day"),
-        pytest.param(
-            "2017-07-14 19:30:00.1234567",
-            datetime(2017, 7, 14, 19, 30, 0, 123_457),
-            id="seven digits",
-        ),
         pytest.param("2017-12-31 23:59", datetime(2017, 12, 31, 23, 59), id="last hour"),
     ],
 )
@@ -172,10 +169,42 @@ def test_a_scheduled_time_is_read_alike_in_a_body_and_alone(text: str, time: dat
     assert decode(b'{"flights":[%s,%s]}' % (SKY, flight))[1].scheduled == time
 
 
+@pytest.mark.parametrize("digits", [7, 9, 20, 100_000])
+@pytest.mark.parametrize("digit", ["5", "9"])
+@pytest.mark.parametrize(
+    "start", ["2017-12-31 23:59:59", "2016-02-29T18:59:59", "9999-12-31t23:59:59"]
+)
+def test_a_fraction_never_rounds_into_the_next_hour(start: str, digit: str, digits: int) -> None:
+    text = f"{start}.999999".ljust(len(start) + 1 + digits, digit)
+    cut = datetime.fromisoformat(start.upper()).replace(microsecond=999_999)
+    assert read_time(text, 0) == cut
+    escaped = (text, *(text.replace(each, f"\\u{ord(each):04X}") for each in ":59."))
+    for written in escaped:
+        flight = SKY.replace(b"}", b',"Fecha-I":"%s"}' % written.encode())
+        assert decode(b'{"flights":[%s]}' % flight)[0].scheduled == cut
+
+
+@given(
+    st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)),
+    st.text("0123456789", min_size=1, max_size=12) | st.text("9", min_size=1, max_size=12),
+)
+@example(datetime(2017, 12, 31, 23, 59, 59), "9999999")
+def test_the_digits_of_a_fraction_never_count(time: datetime, fraction: str) -> None:
+    text = f"{time:%H:%M:%S}.{fraction}"
+    flight = SKY.replace(b"}", b',"Fecha-I":"%s %s"}' % (str(time.date()).encode(), text.encode()))
+    (found,) = decode(b'{"flights":[%s]}' % flight)
+    assert found.scheduled is not None
+    for read in (found.scheduled, read_time(f"{time.date()} {text}", 0)):
+        assert read is not None
+        assert (read.date(), read.hour) == (time.date(), time.hour)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         pytest.param("2017-07-14T19:30:00Z", id="Z"),
+        pytest.param("2017-12-31 23:59:59.9999999Z", id="Z behind many digits"),
+        pytest.param("2017-12-31 23:59:59.9999999-03:00", id="offset behind many digits"),
         pytest.param("2017-07-14T19:30:00-04:00", id="offset"),
         pytest.param("2017-07-14T19:30-04", id="offset of an hour"),
         pytest.param("2017-07-14", id="date"),
