@@ -1,88 +1,117 @@
 """Flights as BigQuery calls a remote function: `calls` of arguments in, `replies` out."""
 
 import re
-from typing import Final, NoReturn
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from .batching import Batcher
-from .encoder import Encoder
 from .errors import InputError, TooManyError, shown
 from .flights import MAX_FLIGHTS, SCHEDULED, Flight, parse, read_time
+from .metadata import Categories
+from .model import Model
 
-ARGUMENTS: Final = Flight.__struct_encode_fields__
-ANSWERS: Final = ("probability", "delay")
-
-_INTEGER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)  # as INT64 may come, in a string
-
-
-class Request(msgspec.Struct):
-    """The body of a remote function's call; what else BigQuery sends is ignored."""
-
-    calls: list[list[object]]
-    context: dict[str, str] = msgspec.field(name="userDefinedContext", default_factory=dict)
+OPTIONS: Final = {"answer": ("probability", "delay"), "unknown": ("null",)}
+INTEGER: Final = "-?[0-9]{1,18}"  # an INT64 that comes as text
 
 
-type Replies = list[float | int | None]
+class Call(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True, gc=False):
+    """The arguments of a row. Where one of the first three is null, the reply is null."""
 
-_decoder = msgspec.json.Decoder(Request)
+    OPERA: str | None
+    TIPOVUELO: str | None
+    MES: int | str | None
+    scheduled: str | None = msgspec.field(name=SCHEDULED, default=None)
+
+
+class Calls(msgspec.Struct):
+    """What BigQuery sends: a call for each row, and the options of the remote function.
+
+    `answer` is `probability`, the default, or `delay`. With `"unknown": "null"` the reply is null
+    where the model does not know the airline, the type or the month; otherwise that is an error.
+    """
+
+    calls: list[Call]
+    userDefinedContext: dict[str, str] | None = None  # noqa: N815  # BigQuery's name
+
+
+class _Lengths(msgspec.Struct):
+    calls: list[list[msgspec.Raw]]
+
+
+_ARGUMENTS: Final = Call.__struct_encode_fields__
+_decoder = msgspec.json.Decoder(Calls)
+_lengths_decoder = msgspec.json.Decoder(_Lengths)
 
 
 async def reply(
-    body: bytes, encoder: Encoder, batcher: Batcher
-) -> tuple[Replies, NDArray[np.int64]]:
-    """Return the reply to each call, and the delays of the calls that name a flight.
+    body: bytes, model: Model, batcher: Batcher
+) -> tuple[list[float | int | None], NDArray[np.int64]]:
+    """Return the reply to each call, and the delays of those that are flights.
 
-    A call holds the arguments OPERA, TIPOVUELO and MES, and perhaps Fecha-I. The reply is null
-    where one of the first three is null. `userDefinedContext.answer` asks for the `probability`,
-    the default, or for the `delay`. Raise `InputError` with the row of the first bad call.
+    Raise `InputError` with the row of the first bad call.
     """
-    request = parse(_decoder, body)
-    wanted, calls = request.context.get("answer", ANSWERS[0]), request.calls
-    if wanted not in ANSWERS:
-        message = f"Expected {' or '.join(ANSWERS)}, got {shown(wanted)}"
-        raise InputError(message, path="$.userDefinedContext.answer")
+    request = _parse(body)
+    calls, context = request.calls, request.userDefinedContext or {}
+    answer, unknown = _option(context, "answer"), _option(context, "unknown")
     if len(calls) > MAX_FLIGHTS:
         message = f"Expected at most {MAX_FLIGHTS} calls, got {len(calls)}"
         raise TooManyError(message, path="$.calls")
-    rows, flights = [], []
-    for row, call in enumerate(calls):
-        if (flight := _flight(call, row)) is not None:
-            rows.append(row)
-            flights.append(flight)
-    cells = encoder.cells(flights, lambda i, field: _place(rows[i], field))
+    found = ((row, _flight(call, row)) for row, call in enumerate(calls))
+    flights = {row: flight for row, flight in found if flight is not None}
+    if unknown:
+        flights = _known(flights, model.metadata.categories)
+    rows = [*flights]
+    cells = model.encoder.cells([*flights.values()], lambda i, field: _place(rows[i], field))
     prediction = await batcher.predict(cells)
     replies = np.full(len(calls), None)
-    replies[rows] = getattr(prediction, wanted).tolist()
+    replies[rows] = getattr(prediction, answer or "probability").tolist()
     return replies.tolist(), prediction.delay
 
 
-def _flight(call: list[object], row: int) -> Flight | None:
-    if len(call) not in {3, len(ARGUMENTS)}:
-        message = f"Expected 3 or {len(ARGUMENTS)} arguments, got {len(call)}"
-        raise InputError(message, path=f"$.calls[{row}]")
-    airline, flight_type, month, scheduled = [*call, None][: len(ARGUMENTS)]
-    if airline is None or flight_type is None or month is None:
+def _parse(body: bytes) -> Calls:
+    try:
+        return parse(_decoder, body)
+    except InputError as error:
+        if error.path == "$":  # msgspec tells neither which array is too long, nor its length
+            for row, call in enumerate(parse(_lengths_decoder, body).calls):
+                if len(call) > len(_ARGUMENTS):
+                    message = f"Expected at most {len(_ARGUMENTS)} values, got {len(call)}"
+                    raise InputError(message, path=f"$.calls[{row}]") from None
+        raise
+
+
+def _option(context: Mapping[str, str], name: str) -> str | None:
+    value, choices = context.get(name), OPTIONS[name]
+    if value is not None and value not in choices:
+        message = f"Expected {' or '.join(choices)}, got {shown(value)}"
+        raise InputError(message, path=f"$.userDefinedContext.{name}")
+    return value
+
+
+def _flight(call: Call, row: int) -> Flight | None:
+    month = call.MES
+    if call.OPERA is None or call.TIPOVUELO is None or month is None:
         return None
-    if not isinstance(airline, str):
-        _reject("a string", airline, row, "OPERA")
-    if not isinstance(flight_type, str):
-        _reject("a string", flight_type, row, "TIPOVUELO")
-    if isinstance(month, str) and _INTEGER.fullmatch(month):
+    if isinstance(month, str):
+        if not re.fullmatch(INTEGER, month):
+            got = shown(msgspec.json.encode(month).decode())
+            raise InputError(f"Expected an integer, got {got}", path=_place(row, "MES"))
         month = int(month)
-    if not isinstance(month, int) or isinstance(month, bool):
-        _reject("an integer", month, row, "MES")
-    if scheduled is not None and not isinstance(scheduled, str):
-        _reject("a string", scheduled, row, SCHEDULED)
-    return Flight(airline, flight_type, month, read_time(scheduled, row, _place))
+    return Flight(call.OPERA, call.TIPOVUELO, month, read_time(call.scheduled, row, _place))
 
 
-def _reject(expected: str, value: object, row: int, field: str) -> NoReturn:
-    got = shown(msgspec.json.encode(value).decode())
-    raise InputError(f"Expected {expected}, got {got}", path=_place(row, field))
+def _known(flights: Mapping[int, Flight], categories: Categories) -> dict[int, Flight]:
+    airlines, types, months = map(set, msgspec.structs.astuple(categories)[:3])
+    return {
+        row: flight
+        for row, flight in flights.items()
+        if flight.OPERA in airlines and flight.TIPOVUELO in types and flight.MES in months
+    }
 
 
 def _place(row: int, field: str) -> str:
-    return f"$.calls[{row}][{ARGUMENTS.index(field)}]"
+    return f"$.calls[{row}][{_ARGUMENTS.index(field)}]"

@@ -1,10 +1,9 @@
-"""What can be wrong with a request, in the caller's words, and with a model file.
-
-Nothing here knows HTTP: `main` turns these errors into statuses.
-"""
+"""What can be wrong with a request, in the caller's words, and with a model file."""
 
 from pathlib import Path
 from typing import Final
+
+type Headers = tuple[tuple[bytes, bytes], ...]
 
 SHOWN: Final = 60  # the most characters of a caller's text that an error repeats
 
@@ -15,14 +14,16 @@ def shown(text: str) -> str:
 
 
 class RequestError(Exception):
-    """A request that cannot be answered, for a reason the caller can mend.
+    """A request that is refused, with the status and the headers of its answer.
 
     `path` is the place in the request, such as `$.flights[2].MES`.
     """
 
-    def __init__(self, message: str, *, path: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str | None = None, status: int = 400, headers: Headers = ()
+    ) -> None:
         super().__init__(message if path is None else f"{message} - at `{path}`")
-        self.path = path
+        self.path, self.status, self.headers = path, status, headers
 
 
 class InputError(RequestError):
@@ -32,21 +33,8 @@ class InputError(RequestError):
 class TooManyError(InputError):
     """More flights than a request may hold."""
 
-
-class BodyTooLongError(RequestError):
-    """A body that exceeds the longest one allowed."""
-
-
-class BodyTooSlowError(RequestError):
-    """A body that was not received in time."""
-
-
-class BodyIncompleteError(RequestError):
-    """A body whose caller left before its end."""
-
-
-class TooManyBodiesError(RequestError):
-    """A body for which there is no room now, beside those of other callers."""
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message, path=path, status=413)
 
 
 class ModelError(Exception):

@@ -33,9 +33,8 @@ class _Named(msgspec.Struct, frozen=True, gc=False):
 class Flight(_Named, frozen=True, gc=False):
     """One flight, under the names of the delay challenge; other fields are ignored.
 
-    `scheduled`, `Fecha-I` in JSON, is the local time of departure; see `read_time`. Only its date,
-    weekday and hour count, so it may be rounded to microseconds within its hour. `MES` is the month
-    of operation, which may differ from that of `scheduled`; see `months_near`.
+    `scheduled`, `Fecha-I` in JSON, is the local time of departure; see `read_time`. `MES` is the
+    month of operation, which may differ from that of `scheduled`; see `months_near`.
     """
 
     scheduled: LocalTime | None = msgspec.field(name=SCHEDULED, default=None)
@@ -64,13 +63,18 @@ _time_decoder = msgspec.json.Decoder(LocalTime)
 _ERROR = r"(?P<reason>.*?)(?: - at `(?P<path>.*)`)?"
 _MISSING = r"Object missing required field `(?P<field>\w+)`"
 _WRONG_TYPE = r"Expected `(?P<expected>[\w |]+)`, got `(?P<got>\w+)`"
+_WRONG_LENGTH = (
+    r"Expected `array` of at (?P<bound>least|most) length (?P<length>\d+)(, got (?P<got>\d+))?"
+)
 _JSON_WORDS = {
     "array": "an array",
     "bool": "a boolean",
     "float": "a decimal number",
     "int": "an integer",
+    "int | str | null": "an integer or null",
     "null": "null",
     "object": "an object",
+    "object | null": "an object or null",
     "str": "a string",
     "str | null": "a string or null",
 }
@@ -122,7 +126,10 @@ def _flights(body: bytes) -> list[Flight]:
 
 
 def _rounds_into_next_hour(text: str) -> bool:
-    """Return whether msgspec, which rounds times to microseconds, could change an hour or a day."""
+    """Return whether msgspec, which rounds times to microseconds, could change an hour or a day.
+
+    No more of a time is used, so it may be rounded within its hour.
+    """
     # The search for one character takes a tenth of the time, and spares most bodies the others.
     if "." in text and ":59:59.999999" in text:
         return True
@@ -175,5 +182,8 @@ def _in_json_words(message: str) -> InputError:
     if wrong := re.fullmatch(_WRONG_TYPE, reason):
         expected, got = _JSON_WORDS[wrong["expected"]], _JSON_WORDS[wrong["got"]]
         return InputError(f"Expected {expected}, got {got}", path=path)
+    if length := re.fullmatch(_WRONG_LENGTH, reason):
+        bound, got = f"{length['bound']} {length['length']}", length["got"] or "more"
+        return InputError(f"Expected at {bound} values, got {got}", path=path)
     # What remains are numbers beyond 64 bits, which only an integer field reads.
     return InputError("Expected an integer, got a number out of range", path=path)

@@ -1,4 +1,4 @@
-"""What the routes answer, from a body and a query: nothing here knows HTTP."""
+"""What the routes answer, from a body and a query."""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .batching import Batcher
-from .errors import InputError, shown
+from .errors import Headers, InputError, shown
 from .flights import decode
 from .model import Model
 
@@ -22,12 +22,15 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     content: object
     flights: int | None = None  # that were predicted
     delays: int | None = None  # of them
+    content_type: bytes = b"application/json"
+    headers: Headers = ()
 
 
 type Query = dict[str, str]
 type Handler = Callable[[bytes, Query], Awaitable[Answer]]
 
-# Imported inside the routes that need it, to keep cold starts short: BigQuery, evidence, explain.
+# Imported inside the routes that need it, to keep cold starts short: BigQuery, evidence, explain
+# and the page.
 
 
 class Handlers:
@@ -61,7 +64,7 @@ class Handlers:
         """Answer the calls of a remote function."""
         from .bigquery import reply  # noqa: PLC0415
 
-        replies, delay = await reply(body, self.encoder, self._batcher)
+        replies, delay = await reply(body, self.model, self._batcher)
         return Answer({"replies": replies}, len(delay), int(delay.sum()))
 
     async def describe_model(self, _body: bytes, _query: Query) -> Answer:
@@ -71,6 +74,14 @@ class Handlers:
     async def health(self, _body: bytes, _query: Query) -> Answer:
         """Answer that the function runs."""
         return Answer({"status": "OK"})
+
+    async def page(self, _body: bytes, _query: Query) -> Answer:
+        """Answer the web page."""
+        from .page import page  # noqa: PLC0415
+
+        html, headers = page()
+        raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+        return Answer(msgspec.Raw(html), content_type=b"text/html; charset=utf-8", headers=raw)
 
     @functools.cached_property
     def _explainer(self) -> "Explainer":

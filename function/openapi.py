@@ -2,54 +2,15 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from .explain import Explanation
-from .flights import MAX_FLIGHTS, SCHEDULED, Payload
-from .handlers import Handler
+from .flights import MAX_FLIGHTS, SCHEDULED
 from .metadata import Metadata
-from .schemas import (
-    CallFault,
-    Calls,
-    Described,
-    Fault,
-    Health,
-    Prediction,
-    Replies,
-    schemas_of,
-)
+from .routes import Route, Routes
+from .schemas import REFERENCE, CallFault, Described, Fault, schemas_of
 
-type Routes = Mapping[str, Mapping[str, Handler]]
-
-
-class Operation(NamedTuple):
-    """What a path does: `answer` is the type of its JSON, `flags` are its query parameters."""
-
-    name: str
-    summary: str
-    answer: Any
-    flags: Mapping[str, str] = {}
-    payload: Any = Payload
-
-
-_FLAGS: Final = {
-    "probability": "Answer the calibrated probability of each flight too",
-    "training": "Answer what training saw of each flight too",
-}
-OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
-    ("GET", "/"): Operation("page", "Show the page for people, whatever is accepted", None),
-    ("POST", "/"): Operation("predictAtRoot", "Predict, as /predict does", Prediction, _FLAGS),
-    ("POST", "/predict"): Operation("predict", "Predict delays", Prediction, _FLAGS),
-    ("POST", "/explain"): Operation("explain", "Predict, and give the reasons", Explanation),
-    ("POST", "/bigquery"): Operation(
-        "bigquery", "Predict as a remote function of BigQuery", Replies, payload=Calls
-    ),
-    ("GET", "/health"): Operation("health", "Tell that the function answers", Health),
-    ("GET", "/model"): Operation("model", "Show what training says of the model", Metadata),
-    ("GET", "/openapi.json"): Operation("openapi", "Show this description", dict[str, Any]),
-}
 FAULTS: Final[Mapping[int, Fault]] = {
     400: Fault("Expected an integer, got a string - at `$.flights[0].MES`", "$.flights[0].MES"),
     408: Fault("Expected a whole body within 10 seconds, got a part of it"),
@@ -59,7 +20,7 @@ FAULTS: Final[Mapping[int, Fault]] = {
 }
 CALL_FAULTS: Final[Mapping[int, CallFault]] = {
     **{status: CallFault(fault.error) for status, fault in FAULTS.items()},
-    400: CallFault("Expected an integer, got true - at `$.calls[0][2]`"),
+    400: CallFault("Expected an integer or null, got a boolean - at `$.calls[0][2]`"),
     413: CallFault(f"Expected at most {MAX_FLIGHTS} calls, got 10001 - at `$.calls`"),
 }
 _FLAG: Final = {"type": "boolean", "default": False}
@@ -81,19 +42,16 @@ async def document(routes: Routes, metadata: Metadata) -> msgspec.Raw:
 
 async def describe(routes: Routes, metadata: Metadata) -> Described:
     """Return the document of these routes, with this model's categories and answers."""
-    answers = (operation.answer for operation in OPERATIONS.values())
-    types = [Payload, Fault, Calls, CallFault, *dict.fromkeys(filter(None, answers))]
-    references, schemas = schemas_of(types, metadata)
-    describer = _Describer(references, _examples(metadata))
+    examples = _examples(metadata)
     return {
         "openapi": "3.1.0",
         "info": _info(metadata),
         "servers": [{"url": "/"}],
         "paths": {
-            path: {m.lower(): await describer.operation(m, path, h) for m, h in methods.items()}
+            path: {m.lower(): await _operation(m, r, examples) for m, r in methods.items()}
             for path, methods in routes.items()
         },
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas_of(metadata)},
     }
 
 
@@ -110,68 +68,59 @@ def _info(metadata: Metadata) -> Described:
     }
 
 
-def _examples(metadata: Metadata) -> dict[Any, Described]:
-    """Return a request with a flight of each kind: without its time, and with it."""
+def _examples(metadata: Metadata) -> dict[str, Described]:
+    """Return a payload of each schema: a flight without its time, and one with it."""
     known = metadata.categories
     untimed = {"OPERA": known.OPERA[0], "TIPOVUELO": known.TIPOVUELO[0], "MES": known.MES[0]}
     timed = untimed | {SCHEDULED: f"2017-{known.MES[0]:02}-14T19:30:00"}
     flights = [untimed, timed]
     return {
-        Payload: {"flights": flights},
-        Calls: {"calls": [list(flight.values()) for flight in flights]},
+        "Payload": {"flights": flights},
+        "Calls": {"calls": [list(flight.values()) for flight in flights]},
     }
 
 
-class _Describer(NamedTuple):
-    """What the descriptions of all operations share."""
+async def _operation(method: str, route: Route, examples: Mapping[str, Described]) -> Described:
+    described = {"operationId": route.name, "summary": route.summary}
+    if method == "HEAD":
+        described["operationId"] += "Head"
+        return described | {"responses": {"200": _response(200, None)}}
+    if method == "GET":
+        html = {"text/html": {"schema": {"type": "string"}}}
+        content = _json(route.answer) if route.answer else html
+        return described | {"responses": {"200": _response(200, content)}}
+    return described | await _exchange(route, examples[route.payload])
 
-    references: Mapping[Any, Described]  # from a type to the reference of its schema
-    examples: Mapping[Any, Described]  # from a type of requests to one of them
 
-    async def operation(self, method: str, path: str, handler: Handler) -> Described:
-        operation = OPERATIONS["GET" if method == "HEAD" else method, path]
-        described = {"operationId": operation.name, "summary": operation.summary}
-        if method == "HEAD":
-            described["operationId"] += "Head"
-            return described | {"responses": {"200": _response(200, None)}}
-        if method == "GET":
-            media = "application/json" if operation.answer else "text/html"
-            schema = self.references.get(operation.answer, {"type": "string"})
-            return described | {"responses": {"200": _response(200, {media: {"schema": schema}})}}
-        return described | await self._exchange(operation, handler)
+async def _exchange(route: Route, payload: Described) -> Described:
+    body = msgspec.json.encode(payload)
+    queries: dict[str, dict[str, str]] = {"plain": {}} | {
+        flag: {flag: "true"} for flag in route.flags
+    }
+    examples = {
+        name: {"value": msgspec.to_builtins((await route.handler(body, query)).content)}
+        for name, query in queries.items()
+    }
+    faults = CALL_FAULTS if route.payload == "Calls" else FAULTS
+    responses = {200: _json(str(route.answer), examples=examples)} | {
+        status: _json(type(fault).__name__, example=msgspec.to_builtins(fault))
+        for status, fault in faults.items()
+    }
+    return {
+        "parameters": [
+            {"name": flag, "in": "query", "description": text, "schema": _FLAG}
+            for flag, text in route.flags.items()
+        ],
+        "requestBody": {"required": True, "content": _json(route.payload, example=payload)},
+        "responses": {str(status): _response(status, json) for status, json in responses.items()},
+    }
 
-    async def _exchange(self, operation: Operation, handler: Handler) -> Described:
-        payload = self.examples[operation.payload]
-        body = msgspec.json.encode(payload)
-        queries: dict[str, dict[str, str]] = {"plain": {}} | {
-            flag: {flag: "true"} for flag in operation.flags
-        }
-        examples = {
-            name: {"value": msgspec.to_builtins((await handler(body, query)).content)}
-            for name, query in queries.items()
-        }
-        answer = self._json(operation.answer, examples=examples)
-        faults = CALL_FAULTS if operation.payload is Calls else FAULTS
-        return {
-            "parameters": [
-                {"name": flag, "in": "query", "description": text, "schema": _FLAG}
-                for flag, text in operation.flags.items()
-            ],
-            "requestBody": {
-                "required": True,
-                "content": self._json(operation.payload, example=payload),
-            },
-            "responses": {"200": _response(200, answer)}
-            | {
-                str(status): _response(
-                    status, self._json(type(fault), example=msgspec.to_builtins(fault))
-                )
-                for status, fault in faults.items()
-            },
-        }
 
-    def _json(self, answer: object, **examples: object) -> Described:
-        return {"application/json": {"schema": self.references[answer], **examples}}
+def _json(schema: str, **examples: object) -> Described:
+    described = (
+        {"type": "object"} if schema == "object" else {"$ref": REFERENCE.format(name=schema)}
+    )
+    return {"application/json": {"schema": described, **examples}}
 
 
 def _response(status: int, content: Described | None) -> Described:

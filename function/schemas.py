@@ -5,13 +5,16 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from .bigquery import INTEGER, OPTIONS, Call, Calls
 from .evidence import TrainingFlights
+from .explain import Explanation
 from .flights import MAX_FLIGHTS, SCHEDULED, Flight, Payload
 from .metadata import Categories, Metadata
 
 type Described = dict[str, Any]
 type Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
+REFERENCE: Final = "#/components/schemas/{name}"
 MAX_ENUM: Final = 50  # the most categories that a schema lists; `GET /model` lists them all
 
 TIME: Final = (
@@ -41,16 +44,6 @@ class Fault(msgspec.Struct):
     path: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class Calls(msgspec.Struct):
-    """What BigQuery sends: OPERA, TIPOVUELO, MES and, optionally, Fecha-I of each row.
-
-    A call with a null among the first three is answered with null.
-    """
-
-    calls: list[list[str | int | None]]
-    userDefinedContext: dict[str, str] = {}  # noqa: N815  # BigQuery's name
-
-
 class Replies(msgspec.Struct):
     """For each call, in order: the probability, or the delay where the context asks for it."""
 
@@ -63,24 +56,23 @@ class CallFault(msgspec.Struct):
     errorMessage: str  # noqa: N815  # BigQuery's name
 
 
-def schemas_of(
-    types: Sequence[Any], metadata: Metadata
-) -> tuple[dict[Any, Described], dict[str, Described]]:
-    """Return a reference to the schema of each type, and all schemas, with a model's categories."""
-    found, schemas = msgspec.json.schema_components(
-        types, ref_template="#/components/schemas/{name}"
+def schemas_of(metadata: Metadata) -> dict[str, Described]:
+    """Return the schemas of all requests and answers by name, with a model's categories."""
+    types = [Payload, Fault, Calls, CallFault, Prediction, Explanation, Replies, Health, Metadata]
+    _, schemas = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    flight, payload, calls, call = (
+        schemas[each.__name__] for each in (Flight, Payload, Calls, Call)
     )
-    flight, payload, calls = (schemas[each.__name__] for each in (Flight, Payload, Calls))
     for schema in schemas.values():
-        if schema not in (flight, payload, calls):  # requests may hold more, answers do not
+        if schema not in (flight, payload, calls, call):  # requests may hold more, answers do not
             schema["additionalProperties"] = False
     model = schemas[Metadata.__name__]
     model["required"] = list(metadata.public())
     model["properties"] = {field: model["properties"][field] for field in metadata.public()}
     flight["properties"] = _flight(metadata.categories)
     payload["properties"]["flights"]["maxItems"] = MAX_FLIGHTS
-    calls["properties"] = _calls(flight["properties"], metadata.categories)
-    return dict(zip(types, found, strict=True)), schemas
+    _describe_calls(calls, call, flight["properties"])
+    return schemas
 
 
 def _flight(categories: Categories) -> Described:
@@ -104,23 +96,24 @@ def _category(type_: str, known: Sequence[str | int]) -> Described:
     return {"type": type_, "description": f"One of the {len(known)} values that `/model` lists"}
 
 
-def _calls(fields: Mapping[str, Described], categories: Categories) -> Described:
-    airline, flight_type, month, scheduled = fields.values()
-    months = {"anyOf": [month, {"enum": [str(value) for value in categories.MES]}]}
+def _describe_calls(calls: Described, call: Described, flight: Mapping[str, Described]) -> None:
+    """Say in the schemas what values the arguments have, which follows from the context."""
+    airline, flight_type, month, scheduled = flight.values()
+    months = {"anyOf": [month, {"enum": [str(value) for value in month["enum"]]}]}
+    known = {"prefixItems": [airline, flight_type, months]}
+    integer = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": f"^{INTEGER}$"}]}
+    text = {"type": "string"}
     null = {"type": "null"}
     nulls = [{"prefixItems": [null]}, {"prefixItems": [{}, null]}, {"prefixItems": [{}, {}, null]}]
-    call = {
-        "type": "array",
-        "minItems": 3,
-        "maxItems": len(fields),
-        "anyOf": [{"prefixItems": [airline, flight_type, months, scheduled]}, *nulls],
-    }
-    context = {
-        "type": "object",
-        "properties": {"answer": {"enum": ["probability", "delay"], "default": "probability"}},
-        "additionalProperties": {"type": "string"},
-    }
-    return {
-        "calls": {"type": "array", "maxItems": MAX_FLIGHTS, "items": call},
-        "userDefinedContext": context,
-    }
+    call["anyOf"] = [{"prefixItems": [text, text, integer, scheduled]}, *nulls]
+    options = {name: {"enum": [*values]} for name, values in OPTIONS.items()}
+    properties = calls["properties"]
+    properties["calls"]["maxItems"] = MAX_FLIGHTS
+    properties["userDefinedContext"]["anyOf"][0]["properties"] = options
+    calls["anyOf"] = [
+        {"properties": {"calls": {"items": {"anyOf": [known, *nulls]}}}},
+        {
+            "properties": {"userDefinedContext": {"type": "object", "required": ["unknown"]}},
+            "required": ["userDefinedContext"],
+        },
+    ]

@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 LATAM = ["Grupo LATAM", "I", 12]
+TIME = "2017-12-01T19:30:00"  # as BigQuery sends a DATETIME
 
 
 def post(client: TestClient, **body: object) -> tuple[int, dict[str, object]]:
@@ -42,13 +43,60 @@ def test_nulls_answer_null_in_their_place(client: TestClient, argument: int) -> 
 @pytest.mark.santiago
 def test_a_fourth_argument_is_the_scheduled_time(client: TestClient) -> None:
     flight = dict(zip(("OPERA", "TIPOVUELO", "MES"), LATAM, strict=True))
-    time = "2017-12-01T19:30:00"  # as BigQuery sends a DATETIME
-    flights = [flight | {"Fecha-I": time}, flight]
+    flights = [flight | {"Fecha-I": TIME}, flight]
     expected = client.post("/predict?probability=true", json={"flights": flights}).json()
     timed, untimed = expected["probability"]
     assert timed != untimed
-    calls = [[*LATAM, time], LATAM, [*LATAM, None], [None, "I", 12, time]]
+    calls = [[*LATAM, TIME], LATAM, [*LATAM, None], [None, "I", 12, TIME]]
     assert post(client, calls=calls) == (200, {"replies": [timed, untimed, untimed, None]})
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize(
+    "unknown",
+    [["LATAN", "I", 1], ["Copa Air", "X", 1], ["Copa Air", "I", 13], ["x", "y", "-1", TIME]],
+)
+def test_what_the_model_does_not_know_is_null_where_the_context_asks_for_it(
+    client: TestClient, unknown: list[object]
+) -> None:
+    calls, context = [LATAM, unknown, LATAM], {"unknown": "null", "answer": "delay"}
+    alone = post(client, calls=[LATAM], userDefinedContext={"answer": "delay"})[1]["replies"]
+    assert isinstance(alone, list)
+    assert post(client, calls=calls, userDefinedContext=context) == (
+        200,
+        {"replies": [*alone, None, *alone]},
+    )
+    assert post(client, calls=calls)[0] == 400
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize(
+    ("call", "place"),
+    [
+        ([1, "I", 1], "$.calls[1][0]"),
+        (["LATAN", "I", "x"], "$.calls[1][2]"),
+        (["LATAN", "I", 1, "yesterday"], "$.calls[1][3]"),
+        ([*LATAM, "2017-06-15 19:00:00"], "$.calls[1][3]"),
+        (["LATAN", "I"], "$.calls[1]"),
+    ],
+)
+def test_other_faults_are_refused_where_what_is_unknown_is_null(
+    client: TestClient, call: list[object], place: str
+) -> None:
+    status, answer = post(client, calls=[LATAM, call], userDefinedContext={"unknown": "null"})
+    assert status == 400
+    assert str(answer["errorMessage"]).endswith(f" - at `{place}`")
+
+
+@pytest.mark.santiago
+def test_a_null_context_is_none(client: TestClient) -> None:
+    assert post(client, calls=[LATAM], userDefinedContext=None) == post(client, calls=[LATAM])
+
+
+@pytest.mark.santiago
+def test_a_fraction_of_a_second_is_cut_off(client: TestClient) -> None:
+    last, rounded = "2017-12-31 23:59:59", "2017-12-31 23:59:59.9999999"
+    assert post(client, calls=[[*LATAM, rounded]]) == post(client, calls=[[*LATAM, last]])
 
 
 def test_no_calls_have_no_replies(client: TestClient) -> None:
@@ -59,21 +107,27 @@ def test_no_calls_have_no_replies(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ([*LATAM, None, None], "Expected 3 or 4 arguments, got 5 - at `$.calls[2]`"),
-        ([*LATAM, 1], "Expected a string, got 1 - at `$.calls[2][3]`"),
+        ([*LATAM, None, None], "Expected at most 4 values, got 5 - at `$.calls[2]`"),
+        ([*LATAM, 1], "Expected a string or null, got an integer - at `$.calls[2][3]`"),
         ([*LATAM, "2017-12-32 19:00:00"], 'got "2017-12-32 19:00:00" - at `$.calls[2][3]`'),
         ([*LATAM, "2017-11-01 19:00:00"], "Expected a time within a day of month 12"),
-        (LATAM[:2], "Expected 3 or 4 arguments, got 2 - at `$.calls[2]`"),
+        (LATAM[:2], "Expected at least 3 values, got 2 - at `$.calls[2]`"),
         (["Copa Aire", "I", 1], 'lists, got "Copa Aire" (did you mean "Copa Air"?)'),
         (["LATAN", "I", 1], "- at `$.calls[2][0]`"),
-        ([1, "I", 1], "Expected a string, got 1 - at `$.calls[2][0]`"),
+        ([1, "I", 1], "Expected a string or null, got an integer - at `$.calls[2][0]`"),
         (["Copa Air", "X", 1], 'Expected one of "I", "N", got "X" - at `$.calls[2][1]`'),
-        (["Copa Air", [], 1], "Expected a string, got [] - at `$.calls[2][1]`"),
+        (["Copa Air", [], 1], "Expected a string or null, got an array - at `$.calls[2][1]`"),
         (["Copa Air", "I", 13], "an integer from 1 to 12, got 13 - at `$.calls[2][2]`"),
         (["Copa Air", "I", "0"], "an integer from 1 to 12, got 0 - at `$.calls[2][2]`"),
         (["Copa Air", "I", "x"], 'Expected an integer, got "x" - at `$.calls[2][2]`'),
-        (["Copa Air", "I", True], "Expected an integer, got true - at `$.calls[2][2]`"),
-        (["Copa Air", "I", 1.0], "Expected an integer, got 1.0 - at `$.calls[2][2]`"),
+        (
+            ["Copa Air", "I", True],
+            "Expected an integer or null, got a boolean - at `$.calls[2][2]`",
+        ),
+        (
+            ["Copa Air", "I", 1.0],
+            "Expected an integer or null, got a decimal number - at `$.calls[2][2]`",
+        ),
         ("x", "Expected an array, got a string - at `$.calls[2]`"),
     ],
 )
@@ -89,6 +143,14 @@ def test_a_bad_call_is_named_by_its_row(client: TestClient, call: object, messag
     [
         ({}, "Expected the field `calls`, got none - at `$.calls`"),
         ({"calls": {}}, "Expected an array, got an object - at `$.calls`"),
+        (
+            {"calls": [], "userDefinedContext": {"unknown": "NULL"}},
+            "Expected null, got NULL - at `$.userDefinedContext.unknown`",
+        ),
+        (
+            {"calls": [], "userDefinedContext": []},
+            "Expected an object or null, got an array - at `$.userDefinedContext`",
+        ),
         (
             {"calls": [], "userDefinedContext": {"answer": "x"}},
             "Expected probability or delay, got x - at `$.userDefinedContext.answer`",

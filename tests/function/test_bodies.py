@@ -9,12 +9,7 @@ from typing import Any
 import pytest
 
 from function.bodies import BodyReader, Receive
-from function.errors import (
-    BodyIncompleteError,
-    BodyTooLongError,
-    BodyTooSlowError,
-    TooManyBodiesError,
-)
+from function.errors import RequestError
 
 MIB = 1024 * 1024
 SMALL = 65_536
@@ -35,7 +30,14 @@ def chunks(*sizes: int, stall: bool = False) -> Receive:
 
 
 def intake(*, seconds: float = 30) -> BodyReader:
-    return BodyReader(longest=4 * MIB, seconds=seconds, most=8 * MIB)
+    return BodyReader(max_bytes=4 * MIB, seconds=seconds, budget=8 * MIB)
+
+
+def refusal(bounds: BodyReader, receive: Receive) -> RequestError:
+    with pytest.raises(RequestError) as raised:
+        asyncio.run(bounds.read(receive))
+    assert bounds.held == 0
+    return raised.value
 
 
 def test_a_body_is_gathered_whole() -> None:
@@ -44,7 +46,7 @@ def test_a_body_is_gathered_whole() -> None:
     assert bounds.held == 0
 
 
-def test_a_body_that_is_there_at_once_costs_neither_a_timer_nor_an_iteration_of_the_loop(
+def test_a_body_that_is_there_already_costs_neither_a_timer_nor_an_iteration_of_the_loop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def receive() -> dict[str, Any]:
@@ -61,20 +63,19 @@ def test_a_body_that_is_there_at_once_costs_neither_a_timer_nor_an_iteration_of_
 
 @pytest.mark.parametrize(("size", "fits"), [(4 * MIB, True), (4 * MIB + 1, False)])
 def test_the_longest_body_is_taken_and_a_longer_one_is_not(size: int, fits: bool) -> None:  # noqa: FBT001
-    bounds = intake()
+    body = chunks(MIB, size - MIB)
     if fits:
-        assert len(asyncio.run(bounds.read(chunks(MIB, size - MIB)))) == size
+        assert len(asyncio.run(intake().read(body))) == size
     else:
-        with pytest.raises(BodyTooLongError, match="at most 4194304 bytes"):
-            asyncio.run(bounds.read(chunks(MIB, size - MIB)))
-    assert bounds.held == 0
+        error = refusal(intake(), body)
+        assert str(error) == "Expected a body of at most 4194304 bytes, got a longer one"
+        assert (error.status, error.headers) == (413, ((b"connection", b"close"),))
 
 
 def test_a_body_that_stalls_is_given_up() -> None:
-    bounds = intake(seconds=0.01)
-    with pytest.raises(BodyTooSlowError, match=r"within 0\.01 seconds"):
-        asyncio.run(bounds.read(chunks(10, stall=True)))
-    assert bounds.held == 0
+    error = refusal(intake(seconds=0.01), chunks(10, stall=True))
+    assert str(error) == "Expected a whole body within 0.01 seconds, got a part of it"
+    assert (error.status, error.headers) == (408, ((b"connection", b"close"),))
 
 
 def test_what_came_before_the_caller_left_is_no_body_even_if_it_reads_like_one() -> None:
@@ -85,13 +86,10 @@ def test_what_came_before_the_caller_left_is_no_body_even_if_it_reads_like_one()
         {"type": "http.request", "body": b"{}", "more_body": True},
         {"type": "http.disconnect"},
     ]
-    bounds = intake()
-    with pytest.raises(BodyIncompleteError):
-        asyncio.run(bounds.read(receive))
-    assert bounds.held == 0
+    assert refusal(intake(), receive).status == 400
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
+@pytest.mark.parametrize("late", [False, True], ids=["immediately", "late"])
 def test_a_body_that_is_refused_is_let_go_of_without_the_garbage_collector(*, late: bool) -> None:
     async def refuse() -> weakref.ref[Receive]:
         async def receive() -> dict[str, Any]:
@@ -99,7 +97,7 @@ def test_a_body_that_is_refused_is_let_go_of_without_the_garbage_collector(*, la
                 await asyncio.sleep(0)
             return {"type": "http.request", "body": bytes(4 * MIB + 1)}
 
-        with contextlib.suppress(BodyTooLongError):
+        with contextlib.suppress(RequestError):
             await intake().read(receive)
         await asyncio.sleep(0)  # what the task calls when it ends
         return weakref.ref(receive)
@@ -118,8 +116,10 @@ def test_beyond_the_sum_of_all_only_small_bodies_are_taken() -> None:
         assert bounds.held == 8 * MIB
         for size in (100, SMALL):
             assert await bounds.read(chunks(size)) == bytes(size)
-        with pytest.raises(TooManyBodiesError, match="try again"):
+        with pytest.raises(RequestError, match="try again") as raised:
             await bounds.read(chunks(SMALL, 1))
+        assert raised.value.status == 503
+        assert raised.value.headers == ((b"connection", b"close"), (b"retry-after", b"1"))
         for task in stalled:
             task.cancel()
         await asyncio.wait(stalled)

@@ -24,7 +24,7 @@ def test_only_a_text_that_is_longer_is_cut() -> None:
         pytest.param(f"/predict?probability={LONG}", {}, {"flights": [FLIGHT]}, id="flag"),
         pytest.param("/predict", {}, {"flights": [FLIGHT | {"OPERA": LONG}]}, id="category"),
         pytest.param("/predict", {}, {"flights": [FLIGHT | {"Fecha-I": LONG}]}, id="time"),
-        pytest.param("/bigquery", {}, {"calls": [[[LONG], "N", 1]]}, id="argument"),
+        pytest.param("/bigquery", {}, {"calls": [["x", "N", LONG]]}, id="argument"),
         pytest.param(
             "/bigquery", {}, {"calls": [], "userDefinedContext": {"answer": LONG}}, id="context"
         ),
