@@ -95,8 +95,8 @@ class RequestLog:
         self._print(self._encode(line) + b"\n")
 
     def _print(self, line: bytes) -> None:
-        # A pipe with room takes a line of less than 4096 bytes as a whole, and at once. Two threads
-        # may not poll the same object.
+        # A pipe with room takes a line of less than 4096 bytes as a whole, without blocking. Two
+        # threads may not poll the same object.
         stdout = select.poll()
         stdout.register(_STDOUT, select.POLLOUT)
         if stdout.poll(0) == [(_STDOUT, select.POLLOUT)]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from function.batching import ALONE, ITERATIONS, LARGE, MOST, Batcher
+from function.batching import BATCH_WAIT, MAX_IMMEDIATE, MAX_WAITING, MIN_BATCH, Batcher
 from function.model import Model, Prediction
 from tests.support.at_hand import CELLS, MODEL
 from training.project import ARTIFACTS
@@ -41,7 +41,7 @@ def same(found: Prediction | BaseException, cells: Sequence[int]) -> bool:
     )
 
 
-def at_once(batcher: Batcher, cells: Sequence[int]) -> Prediction:
+def immediately(batcher: Batcher, cells: Sequence[int]) -> Prediction:
     """Return an answer for which no turn of the event loop is needed."""
     with pytest.raises(StopIteration) as done:
         answer(batcher, cells).send(None)
@@ -80,9 +80,9 @@ def test_ever_more_requests_are_spared_the_wait_while_there_is_no_company() -> N
             assert not waits.done()
             assert same(await waits, [7])
             for cell in range(row):
-                assert same(at_once(batcher, [cell]), [cell])
+                assert same(immediately(batcher, [cell]), [cell])
 
-    model, rows = Counted(), [1, 3, 7, 15, ALONE, ALONE, 0]
+    model, rows = Counted(), [1, 3, 7, 15, MAX_IMMEDIATE, MAX_IMMEDIATE, 0]
     asyncio.run(ask())
     assert model.runs == [1] * (len(rows) + sum(rows))
 
@@ -92,7 +92,9 @@ def test_requests_with_company_share_their_runs_again() -> None:
         batcher = Batcher(model)
         for _ in range(2):
             await answer(batcher, [1])
-            for _ in range(3):  # the first of them runs at once, all others with their neighbours
+            for _ in range(
+                3
+            ):  # the first of them runs immediately, all others with their neighbours
                 found = await asyncio.gather(*(answer(batcher, [cell]) for cell in range(4)))
                 assert all(same(each, [cell]) for cell, each in enumerate(found))
 
@@ -150,7 +152,7 @@ def test_a_request_that_is_given_up_alone_leaves_the_next_one_its_run() -> None:
     assert model.runs == [1, 1]
 
 
-def batch(size: int = LARGE) -> list[int]:
+def batch(size: int = MIN_BATCH) -> list[int]:
     cells: list[int] = np.random.default_rng(size).integers(0, CELLS, size).tolist()
     return cells
 
@@ -166,13 +168,13 @@ def test_batches_wait_for_others_that_are_still_received_and_share_a_run() -> No
         asked = []
         for cells in batches:
             asked.append(asyncio.create_task(answer(batcher, cells)))
-            await turns(ITERATIONS)
+            await turns(BATCH_WAIT)
             assert model.runs == []
         return await asyncio.gather(*asked)
 
-    model, batches = Counted(), [batch(LARGE + more) for more in (0, 2, 1)]
+    model, batches = Counted(), [batch(MIN_BATCH + more) for more in (0, 2, 1)]
     assert all(map(same, asyncio.run(ask()), batches))
-    assert model.runs == [3 * LARGE + 3]
+    assert model.runs == [3 * MIN_BATCH + 3]
 
 
 def test_a_batch_that_waited_in_vain_runs_alone() -> None:
@@ -180,8 +182,8 @@ def test_a_batch_that_waited_in_vain_runs_alone() -> None:
         batcher = Batcher(model)
         for number in range(3):
             asked = asyncio.create_task(answer(batcher, batch()))
-            await turns(ITERATIONS + 2)
-            assert model.runs == [LARGE] * (number + 1)
+            await turns(BATCH_WAIT + 2)
+            assert model.runs == [MIN_BATCH] * (number + 1)
             assert same(await asked, batch())
 
     model = Counted()
@@ -191,14 +193,14 @@ def test_a_batch_that_waited_in_vain_runs_alone() -> None:
 def test_batches_that_keep_coming_do_not_put_the_first_one_off_without_end() -> None:
     async def ask() -> None:
         batcher, asked = Batcher(model), []
-        for _ in range(2 * MOST // LARGE):
+        for _ in range(2 * MAX_WAITING // MIN_BATCH):
             asked.append(asyncio.create_task(answer(batcher, batch())))
             await turns(1)
         await asyncio.gather(*asked)
 
     model = Counted()
     asyncio.run(ask())
-    assert MOST <= model.runs[0] <= MOST + 2 * LARGE
+    assert MAX_WAITING <= model.runs[0] <= MAX_WAITING + 2 * MIN_BATCH
 
 
 def test_single_flights_are_answered_while_a_batch_waits() -> None:
@@ -207,13 +209,13 @@ def test_single_flights_are_answered_while_a_batch_waits() -> None:
         waits = asyncio.create_task(answer(batcher, batch()))
         await turns(1)
         assert same(await answer(batcher, [7]), [7])
-        assert same(at_once(batcher, [8]), [8])
+        assert same(immediately(batcher, [8]), [8])
         assert model.runs == [1, 1]
         assert same(await waits, batch())
 
     model = Counted()
     asyncio.run(ask())
-    assert model.runs == [1, 1, LARGE]
+    assert model.runs == [1, 1, MIN_BATCH]
 
 
 def test_a_bug_crashes_the_batches_that_shared_the_run_and_none_after() -> None:
@@ -230,10 +232,10 @@ def test_a_bug_crashes_the_batches_that_shared_the_run_and_none_after() -> None:
             asyncio.CancelledError,
             ZeroDivisionError,
         ]
-        good = [poison + 1] * LARGE
+        good = [poison + 1] * MIN_BATCH
         assert same(await answer(batcher, good), good)
 
     poison = batch()[0]
     model = Counted(poison)
     asyncio.run(ask())
-    assert model.runs[0] == 3 * LARGE
+    assert model.runs[0] == 3 * MIN_BATCH

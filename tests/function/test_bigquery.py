@@ -163,6 +163,15 @@ def test_a_bad_request_is_a_400_in_bigquerys_words(
     assert post(client, **body) == (400, {"errorMessage": message})
 
 
+@pytest.mark.parametrize(
+    "body", [b"[]", b'{"calls":[["\\ud800","N",1]]}', b'{"calls":[["","","","","",]]}']
+)
+def test_what_cannot_be_read_is_refused(client: TestClient, body: bytes) -> None:
+    answer = client.post("/bigquery", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["errorMessage"].endswith(" - at `$`")
+
+
 def test_more_calls_than_the_bound_are_too_many(client: TestClient) -> None:
     message = "Expected at most 10000 calls, got 10001 - at `$.calls`"
     assert post(client, calls=[LATAM] * 10_001) == (413, {"errorMessage": message})
