@@ -76,12 +76,13 @@ def _parse(body: bytes) -> Calls:
     try:
         return parse(_decoder, body)
     except InputError as error:
-        if error.path == "$":  # msgspec tells neither which array is too long, nor its length
-            for row, call in enumerate(parse(_lengths_decoder, body).calls):
-                if len(call) > len(_ARGUMENTS):
-                    message = f"Expected at most {len(_ARGUMENTS)} values, got {len(call)}"
-                    raise InputError(message, path=f"$.calls[{row}]") from None
-        raise
+        if not str(error).startswith("Expected at most "):
+            raise
+        # msgspec tells neither which array is too long, nor its length.
+        lengths = enumerate(map(len, parse(_lengths_decoder, body).calls))
+        row, length = next(each for each in lengths if each[1] > len(_ARGUMENTS))
+        message = f"Expected at most {len(_ARGUMENTS)} values, got {length}"
+        raise InputError(message, path=f"$.calls[{row}]") from None
 
 
 def _option(context: Mapping[str, str], name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1, which here reads requests with `Upgrade` as well."""
+"""uvicorn's HTTP/1.1, with two of its faults mended."""
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -6,16 +6,26 @@ from uvicorn_worker import UvicornWorker
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Ignore `Upgrade`, as a server may (RFC 9110, 7.8), but not the body of its request.
+    """Read requests with `Upgrade`, and let go of connections that are reset.
+
+    Ignore `Upgrade`, as a server may (RFC 9110, 7.8), but not the body of its request.
 
     Java's HTTP client and `curl --http2` send it with every request. httptools stops at it, before
     the body, and uvicorn then answers without the body: https://github.com/Kludex/uvicorn/issues/2722.
     Here uvicorn skips the request, as it does for WebSockets, and the parser reads it again without
     `Upgrade`. All other requests are read as uvicorn reads them.
+
+    After a reset, uvicorn keeps a connection and its request until the connection would have idled
+    for too long.
     """
 
     def _should_upgrade(self) -> bool:
         return self.scope["method"] != "CONNECT"  # httptools stops there even without `Upgrade`
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the caller."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Parse what the caller sent."""

@@ -164,7 +164,7 @@ def test_a_bad_request_is_a_400_in_bigquerys_words(
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b'{"calls":[["\\ud800","N",1]]}', b'{"calls":[["","","","","",]]}']
+    "body", [b"[]", b'{"calls":[["\\ud800\\u0041","N",1]]}', b'{"calls":[["","","","","",]]}']
 )
 def test_what_cannot_be_read_is_refused(client: TestClient, body: bytes) -> None:
     answer = client.post("/bigquery", content=body, headers={"Content-Type": "application/json"})

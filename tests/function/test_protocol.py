@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +138,32 @@ def test_the_application_gets_the_request_as_without_the_offer(
 def test_what_httptools_refuses_is_refused_as_before(fault: bytes, statuses: list[int]) -> None:
     assert exchange(HttpProtocol, fault, LAST)[0] == statuses
     assert exchange(HttpToolsProtocol, fault, LAST)[0] == statuses
+
+
+def test_a_connection_that_is_reset_is_let_go_of() -> None:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response()(scope, receive, send)
+
+    async def run() -> None:
+        protocol = HttpProtocol(Config(application, log_config=None), ServerState(), {})
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: protocol, "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(LAST.replace(b"close", b"keep-alive"))
+            assert (await reader.read(9999)).startswith(b"HTTP/1.1 200")
+            idle = protocol.timeout_keep_alive_task
+            assert idle is not None
+            writer.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+            writer.transport.abort()
+            async with asyncio.timeout(30):
+                while protocol.parser is not None:  # noqa: ASYNC110  # the kernel tells of it
+                    await asyncio.sleep(0.001)
+        assert idle.cancelled()
+
+    asyncio.run(run())
 
 
 def exchange(protocol: type[HttpToolsProtocol], *packets: bytes) -> tuple[list[int], list[Any]]:
