@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1, with two of its faults mended."""
+"""uvicorn's HTTP/1.1, with three of its faults mended."""
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -6,7 +6,7 @@ from uvicorn_worker import UvicornWorker
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Read requests with `Upgrade`, and let go of connections that are reset.
+    """Read requests with `Upgrade`, answer callers that send no more, forget those that are gone.
 
     Ignore `Upgrade`, as a server may (RFC 9110, 7.8), but not the body of its request.
 
@@ -15,12 +15,20 @@ class HttpProtocol(HttpToolsProtocol):
     Here uvicorn skips the request, as it does for WebSockets, and the parser reads it again without
     `Upgrade`. All other requests are read as uvicorn reads them.
 
-    After a reset, uvicorn keeps a connection and its request until the connection would have idled
-    for too long.
+    Where a caller closes its side of the connection after a request, uvicorn closes the other side
+    before the answer: https://github.com/Kludex/uvicorn/issues/1264. After a reset, it keeps the
+    connection for as long as an idle one.
     """
 
     def _should_upgrade(self) -> bool:
         return self.scope["method"] != "CONNECT"  # httptools stops there even without `Upgrade`
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio declares it
+        """Return whether the caller, which sends no more, still gets an answer."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the caller."""

@@ -1,6 +1,7 @@
 """A caller that offers to upgrade is answered in HTTP/1.1: with its body, and once."""
 
 import asyncio
+import json
 import shutil
 import socket
 import struct
@@ -18,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from function.protocol import HttpProtocol
-from tests.support.at_hand import ANSWER
+from tests.support.at_hand import ANSWER, FLIGHT
 from tests.support.wire import BODY, Answer, Served, parse, post, read_answers
 
 HTTP2: Final = (
@@ -140,6 +141,25 @@ def test_what_httptools_refuses_is_refused_as_before(fault: bytes, statuses: lis
     assert exchange(HttpToolsProtocol, fault, LAST)[0] == statuses
 
 
+def test_a_caller_that_closes_its_side_still_gets_its_answers(served: Served) -> None:
+    flights = json.dumps({"flights": [FLIGHT] * 5_000}).encode()
+    for request, expected in (
+        (post(flights), [200]),
+        (2 * post(BODY) + post(flights), [200] * 3),
+        (post(flights)[:-1], []),
+        (b"", []),
+    ):
+        with served.connect(5) as sock:
+            sock.sendall(request)
+            sock.shutdown(socket.SHUT_WR)
+            assert [answer.status for answer in read_answers(sock)] == expected
+
+
+def test_a_half_closed_connection_is_closed_after_the_answer() -> None:
+    assert exchange(HttpProtocol, post(BODY, *HTTP2), half_closed=True)[0] == [200]
+    assert exchange(HttpProtocol, post(BODY)[:-1], half_closed=True)[0] == []
+
+
 def test_a_connection_that_is_reset_is_let_go_of() -> None:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await Response()(scope, receive, send)
@@ -166,7 +186,9 @@ def test_a_connection_that_is_reset_is_let_go_of() -> None:
     asyncio.run(run())
 
 
-def exchange(protocol: type[HttpToolsProtocol], *packets: bytes) -> tuple[list[int], list[Any]]:
+def exchange(
+    protocol: type[HttpToolsProtocol], *packets: bytes, half_closed: bool = False
+) -> tuple[list[int], list[Any]]:
     """Send packets on one connection; return the statuses, and what an application received."""
     received: list[Any] = []
 
@@ -174,6 +196,8 @@ def exchange(protocol: type[HttpToolsProtocol], *packets: bytes) -> tuple[list[i
         request = Request(scope, receive)
         fields = ("method", "path", "query_string", "http_version", "headers")
         received.append(([scope[field] for field in fields], await request.body()))
+        if request.url.path == "/predict":
+            await asyncio.sleep(0.01)
         await Response()(scope, receive, send)
 
     async def run() -> list[int]:
@@ -185,6 +209,8 @@ def exchange(protocol: type[HttpToolsProtocol], *packets: bytes) -> tuple[list[i
             for packet in packets:
                 writer.write(packet)
                 await asyncio.sleep(0.001)
+            if half_closed:
+                writer.write_eof()
             statuses = [answer.status for answer in parse(await reader.read())]
             writer.close()
             await writer.wait_closed()
