@@ -1,7 +1,6 @@
 """cloudbuild.yaml as the Cloud SDK's own loader reads it, and what that loader lets through."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tests.cloud.sdk import GCLOUD
+from tests.support.commands import run
 
 # What Cloud Build itself defines, of all that this build uses.
 BUILT_IN = {"BUILD_ID", "LOCATION", "PROJECT_ID", "SHORT_SHA", "TRIGGER_NAME"}
@@ -86,9 +86,8 @@ def substitute(text: str, values: dict[str, str]) -> str:
 
 def load(path: Path) -> Build:
     """Read a build; raise `ValueError` with the Cloud SDK's words for what it refuses."""
-    sdk = Path(GCLOUD or "").resolve().parents[1]
-    loader = [sys.executable, "-c", _LOADER, str(sdk), str(path)]
-    ended = subprocess.run(loader, check=False, capture_output=True, text=True)
+    sdk = Path(GCLOUD).resolve().parents[1]
+    ended = run(sys.executable, "-c", _LOADER, sdk, path)
     if ended.returncode:
         raise ValueError(ended.stderr.splitlines()[-1])
     return msgspec.json.decode(ended.stdout, type=Build)

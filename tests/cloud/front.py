@@ -5,16 +5,15 @@ import json
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.cloud import services
 from tests.cloud.google import PROJECT, Call, Google, RefusalError
-from tests.support.servers import end
+from tests.support.servers import listening
 
 type Json = Any
 type Reply = tuple[int, dict[str, str], bytes]
@@ -27,9 +26,8 @@ SERVICES: Final = f"{PROJECT}/locations/southamerica-west1/services"
 class Front:
     """Answers API calls with Google's state, and others by the revisions that run."""
 
-    def __init__(self, google: Google, framework: Path) -> None:
-        self.google, self._framework = google, framework
-        self.processes: services.Processes = []
+    def __init__(self, google: Google) -> None:
+        self.google, self.servers = google, ExitStack()
         self._lock = threading.Lock()
         self._requests = 0
 
@@ -54,7 +52,7 @@ class Front:
         google = self.google
         if api == "run" and method in {"POST", "PUT"} and "/namespaces/" in parts.path:
             google.allow(call)
-            return services.shown(services.put(google, call, self._framework, self.processes))
+            return services.shown(services.put(google, call, self.servers))
         answer = google.answer(call)
         if call.name.startswith(SERVICES) and method == "GET" and call.verb == "GET":
             answer = services.shown(answer)
@@ -66,13 +64,13 @@ class Front:
         name = parts.netloc.partition(".")[0].rpartition("---")[2]
         service = self.google.resources[f"{SERVICES}/{name}"]
         policy = f"{SERVICES}/{name}"
-        if not self.google.may("", "run.routes.invoke", policy):
+        if not self.google.is_bound("", policy):
             if not token:
                 raise RefusalError(403, "The request was not authenticated")
             claims = _claims(token)
             if claims.get("aud") != service["status"]["url"]:
                 raise RefusalError(401, f"The audience {claims.get('aud')} is not this service")
-            self.google.demand(claims["email"], "run.routes.invoke", policy)
+            self.google.demand(claims["email"], policy)
         self._requests += 1
         address = services.route(service, parts.netloc, self._requests)
         if address is None:
@@ -89,14 +87,9 @@ class Front:
             kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
             return answer.status, kept, answer.read()
 
-    def end(self) -> None:
-        """End the revisions that were started here."""
-        for process in self.processes:
-            end(process)
-
 
 @contextmanager
-def listening(front: Front) -> Iterator[str]:
+def proxy(front: Front) -> Iterator[str]:
     """Be the proxy of other processes until the block ends; give its address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -116,10 +109,8 @@ def listening(front: Front) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with listening(Handler) as url:
+        yield url
 
 
 def _claims(token: str) -> dict[str, str]:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.cloud.build import Build, Step, load, substitute
-from tests.cloud.front import SERVICES, Front, listening
-from tests.cloud.google import Google, Json, identity_token
-from tests.cloud.roles import OWNER
+from tests.cloud.front import SERVICES, Front, proxy
+from tests.cloud.google import OWNER, Google, Json, identity_token
+from tests.cloud.sdk import QUIET
+from tests.support.commands import succeed
 from tests.support.paths import ROOT
 
 MISSING: Final = "#!/bin/sh\necho 'gcloud is not in this image' >&2\nexit 127\n"
+SDK_PYTHON: Final = Path("/usr/bin/python3.11")  # the only one in the SDK's image
 BUILDER: Final = "puntual-build@rehearsal.iam.gserviceaccount.com"
 APIS: Final = (
     *("artifactregistry", "cloudbuild", "cloudresourcemanager", "iam", "iamcredentials"),
@@ -37,7 +39,7 @@ class Rehearsal:
     def __init__(self, folder: Path, google: Google, gcloud: str) -> None:
         self.clone, self._folder = folder / "clone", folder
         self.google, self._gcloud = google, gcloud
-        self._front = Front(google, ROOT / ".build/runtime/bin/functions-framework")
+        self._front = Front(google)
 
     @classmethod
     def anew(cls, folder: Path, gcloud: str) -> "Rehearsal":
@@ -45,15 +47,14 @@ class Rehearsal:
         rehearsal = cls(folder, Google(folder), gcloud)
         (rehearsal.clone / ".build").mkdir(parents=True)
         listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-        names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        for name in filter(None, names.split("\0")):
+        for name in filter(None, succeed(*listed).stdout.split("\0")):
             copy = rehearsal.clone / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / name).exists():
                 shutil.copy2(ROOT / name, copy, follow_symlinks=False)
         git = ["git", "-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@localhost"]
         for command in ("init --quiet", "add .", "commit --quiet --message All"):
-            subprocess.run([*git, *command.split()], cwd=rehearsal.clone, check=True)
+            succeed(*git, *command.split(), folder=rehearsal.clone)
         for environment in (".venv", ".build/runtime"):
             (rehearsal.clone / environment).symlink_to(ROOT / environment)
         return rehearsal
@@ -139,7 +140,7 @@ class Rehearsal:
 
     def end(self) -> None:
         """End the revisions that were started here."""
-        self._front.end()
+        self._front.servers.close()
 
     def _run(
         self, command: list[str], settings: dict[str, str], image: str | None
@@ -150,13 +151,15 @@ class Rehearsal:
         shims.mkdir(exist_ok=True)
         (shims / "gcloud").write_text(self._gcloud if has_sdk else MISSING)
         (shims / "gcloud").chmod(0o755)
+        if image and has_sdk and SDK_PYTHON.exists() and not (shims / "python3").exists():
+            (shims / "python3").symlink_to(SDK_PYTHON)
         token = shims / "token"
         token.write_text(OWNER if image is None else BUILDER)
-        with listening(self._front) as proxy:
+        with proxy(self._front) as address:
             return subprocess.run(
                 command,
                 cwd=self.clone,
-                env=_environment(shims, token, proxy) | settings,
+                env=_environment(shims, token, address) | settings,
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -177,8 +180,7 @@ def _environment(shims: Path, token: Path, proxy: str) -> dict[str, str]:
         "no_proxy": "localhost,127.0.0.1",
         "CLOUDSDK_CONFIG": str(shims / "cloudsdk"),
         "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
-        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+        **QUIET,
         **{
             f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api.upper()}": f"http://{api}.googleapis.com/"
             for api in APIS

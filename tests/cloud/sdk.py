@@ -1,11 +1,8 @@
 """The Cloud SDK on this machine: its linter, and a gcloud that is loaded once."""
 
-import hashlib
 import json
 import os
-import shlex
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -13,7 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-GCLOUD = shutil.which("gcloud")
+import pytest
+
+from tests.support.commands import succeed
+from tests.support.servers import launch
+
+GCLOUD: Final = shutil.which("gcloud") or ""
 CLIENT: Final = """#!{python} -SE
 import json, os, socket, sys
 asked = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
@@ -23,62 +25,43 @@ with socket.socket(socket.AF_UNIX) as server:
     server.sendall(asked)
     sys.exit(server.recv(1)[0])
 """
+# Of gcloud in tests: it reports nothing, and asks nothing.
+QUIET: Final = {
+    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+    "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
+    "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+}
+
+needs_sdk = pytest.mark.skipif(not GCLOUD, reason="the Google Cloud SDK is not installed")
 
 
-def gcloud(folder: Path, *words: str, program: str | None = GCLOUD) -> str:
+def gcloud(folder: Path, *words: str) -> str:
     """Return what the Cloud SDK prints; it keeps its settings in `folder` and has no account."""
-    if program is None:
-        raise RuntimeError("the Google Cloud SDK is not installed")
-    settings = {
-        "CLOUDSDK_CONFIG": str(folder / "cloudsdk"),
-        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
-    }
-    ended = subprocess.run(
-        [program, *words], env=os.environ | settings, check=False, capture_output=True, text=True
-    )
-    return ended.stdout
+    settings = QUIET | {"CLOUDSDK_CONFIG": str(folder / "cloudsdk")}
+    return succeed(GCLOUD, *words, environment=os.environ | settings).stdout
 
 
 @contextmanager
 def loaded_gcloud(folder: Path) -> Iterator[str]:
     """Load the Cloud SDK once, and give a program that does what gcloud does, ten times faster."""
     address = folder / "sdk"
-    asked = [str(GCLOUD), "info", "--format=value(basic.python_location,installation.sdk_root)"]
-    ended = subprocess.run(asked, check=True, capture_output=True, text=True)
-    python, root = ended.stdout.rstrip("\n").split("\t")
+    where = "--format=value(basic.python_location,installation.sdk_root)"
+    python, root = gcloud(folder, "info", where).rstrip("\n").split("\t")
     library = f"{root}/lib:{root}/lib/third_party"
     # -P: the folder of the script has a `google` of its own.
     command = [python, "-P", str(Path(__file__).with_name("gcloud.py")), str(address)]
-    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": library})
-    while not address.exists() and process.poll() is None:
-        time.sleep(0.02)
-    yield CLIENT.format(python=sys.executable, address=str(address))
-    process.terminate()
-    process.wait()
+    with launch(command, environment={"PYTHONPATH": library}) as process:
+        while not address.exists() and process.poll() is None:
+            time.sleep(0.02)
+        yield CLIENT.format(python=sys.executable, address=str(address))
 
 
-def faults(
-    lines: Iterable[str], folder: Path, program: str | None = GCLOUD
-) -> dict[str, str | None]:
-    """Return what the Cloud SDK's linter finds wrong in each gcloud command line, if anything.
-
-    Verdicts are kept in `folder`, as the linter takes a second to start.
-    """
-    kept = {line: folder / _key(line) for line in lines}
-    if new := [line for line, verdict in kept.items() if not verdict.exists()]:
-        commands = folder / "commands.json"
-        commands.write_text(json.dumps([{"command_string": line} for line in new]))
-        linter = ("meta", "lint-gcloud-commands", f"--commands-file={commands}")
-        # It ends with 0 whatever it finds.
-        verdicts = json.loads(gcloud(folder, *linter, program=program))
-        for line, verdict in zip(new, verdicts, strict=True):
-            found = None if verdict["success"] else verdict["error_message"]
-            kept[line].write_text(json.dumps(found))
-    return {line: json.loads(verdict.read_text()) for line, verdict in kept.items()}
-
-
-def _key(line: str) -> str:
-    """Return a name for the words of a line, however they are quoted."""
-    return hashlib.sha256("\0".join(shlex.split(line)).encode()).hexdigest()
+def faults(lines: Iterable[str], folder: Path) -> dict[str, str]:
+    """Return what the Cloud SDK's linter finds wrong, by gcloud command line."""
+    distinct = sorted({*lines})
+    commands = folder / "commands.json"
+    commands.write_text(json.dumps([{"command_string": line} for line in distinct]))
+    # It ends with 0 whatever it finds.
+    printed = gcloud(folder, "meta", "lint-gcloud-commands", f"--commands-file={commands}")
+    verdicts = zip(distinct, json.loads(printed), strict=True)
+    return {line: each["error_message"] for line, each in verdicts if not each["success"]}

@@ -1,27 +1,25 @@
 """Cloud Run on this machine: services with revisions that really serve, and their traffic."""
 
 import copy
-import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 from tests.cloud.google import PROJECT, Call, Google, RefusalError
-from tests.deployed.packaged import start
+from tests.support.wire import DidNotServeError, serve
 
 type Json = Any
-type Processes = list[subprocess.Popen[bytes]]
 
 DOMAIN: Final = "rehearsal.run.app"
 
 
-def put(google: Google, call: Call, framework: Path, processes: Processes) -> Json:
+def put(google: Google, call: Call, servers: ExitStack) -> Json:
     """Create or replace a service, as a call says, and bring its revision and traffic about."""
     wanted = call.json
     name = f"{PROJECT}/locations/southamerica-west1/services/{wanted['metadata']['name']}"
     before = google.resources.get(name)
     account = wanted["spec"]["template"]["spec"]["serviceAccountName"]
-    resource = f"{PROJECT}/serviceAccounts/{account}"
-    google.demand(call.account, "iam.serviceAccounts.actAs", resource)
+    google.demand(call.account, f"{PROJECT}/serviceAccounts/{account}")  # to act as it
     service = copy.deepcopy(wanted)
     service["spec"].setdefault("traffic", [{"latestRevision": True, "percent": 100}])
     status = before["status"] if before else {"revisions": {}}
@@ -29,13 +27,13 @@ def put(google: Google, call: Call, framework: Path, processes: Processes) -> Js
     service["metadata"]["generation"] = (before["metadata"]["generation"] if before else 0) + 1
     service["metadata"] |= {"namespace": "rehearsal", "resourceVersion": "v", "uid": "u"}
     if before is None or before["spec"]["template"] != wanted["spec"]["template"]:
-        _add_revision(google, service, framework, processes)
+        _add_revision(google, service, servers)
     _route(service)
     google.resources[name] = service
     return service
 
 
-def _add_revision(google: Google, service: Json, framework: Path, processes: Processes) -> None:
+def _add_revision(google: Google, service: Json, servers: ExitStack) -> None:
     template, status, name = (
         service["spec"]["template"],
         service["status"],
@@ -51,12 +49,12 @@ def _add_revision(google: Google, service: Json, framework: Path, processes: Pro
     address = None  # of an image that is not ours, such as the placeholder's
     if built:
         environment = {each["name"]: each["value"] for each in container["env"]}
+        package = Path(built[0]["package"])
         try:
-            process, address = start(framework, Path(built[0]["package"]), environment)
-        except OSError as error:
+            address = servers.enter_context(serve(package, environment=environment)).url
+        except DidNotServeError as error:
             status["failed"] = f"The user-provided container failed to start: {error}"
             return
-        processes.append(process)
     status["revisions"][revision] = address
     status["latestReadyRevisionName"] = revision
 

@@ -4,22 +4,20 @@ They are those of `cmd/python/uv` and `cmd/python/functions_framework` in Google
 buildpacks; only their base image is missing, and downloads are cached.
 """
 
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import machines
+from tests.support.commands import run, succeed
 from tests.support.paths import ROOT
 from tests.support.servers import free_port
+from tests.support.wire import serving
 
 UV = str(ROOT / ".build/uv/bin/uv")
 CHECKED_HASH = 0b11  # PEP 552
@@ -27,16 +25,9 @@ UNCHECKED_HASH = 0b01
 DEPLOYED = re.compile(r"--set-env-vars=(\S+)")
 
 
-def run(*command: str, folder: Path, **environment: str) -> None:
+def build(*command: str, folder: Path, **environment: str) -> None:
     """Run a step of the build; skip where it needs a package index that cannot be reached."""
-    ended = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | environment,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    ended = run(*command, folder=folder, environment=os.environ | environment)
     if "Failed to fetch" in ended.stderr:
         pytest.skip("no package index can be reached")
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -50,14 +41,14 @@ def image() -> Iterator[Path]:
     workspace, environment = image / "workspace", image / "layer/.venv"
     shutil.copytree(ROOT / ".build/function", workspace)
     python = str(environment / "bin/python3")
-    run(UV, "venv", "--quiet", "--python", sys.executable, str(environment), folder=workspace)
+    build(UV, "venv", "--quiet", "--python", sys.executable, str(environment), folder=workspace)
     install = (UV, "pip", "install", "-r", "requirements.txt", "--reinstall", "--link-mode=copy")
-    run(*install, folder=workspace, VIRTUAL_ENV=str(environment))
+    build(*install, folder=workspace, VIRTUAL_ENV=str(environment))
     compiled = ("-m", "compileall", "--invalidation-mode", "unchecked-hash", "-qq")
-    run(python, *compiled, str(environment), folder=workspace)
-    run(UV, "pip", "check", folder=workspace, VIRTUAL_ENV=str(environment))
+    build(python, *compiled, str(environment), folder=workspace)
+    build(UV, "pip", "check", folder=workspace, VIRTUAL_ENV=str(environment))
     compiled = ("-m", "compileall", "-f", "-q", ".")
-    run(python, *compiled, folder=workspace, SOURCE_DATE_EPOCH="1")
+    build(python, *compiled, folder=workspace, SOURCE_DATE_EPOCH="1")
     yield image
     shutil.rmtree(image)
 
@@ -75,9 +66,8 @@ def test_a_cold_start_compiles_nothing(image: Path) -> None:
 
 def deployed_environment() -> dict[str, str]:
     """Return the variables that `make deploy` sets."""
-    words = ["make", "deploy", "DRY_RUN=1", "PROJECT=some-project"]
-    line = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stderr
-    (found,) = DEPLOYED.findall(line.replace("\\", ""))
+    line = succeed("make", "deploy", "DRY_RUN=1", "PROJECT=some-project").stderr
+    (found,) = DEPLOYED.findall(line)
     return dict(pair.split("=") for pair in found.split(","))
 
 
@@ -92,29 +82,6 @@ def test_it_answers_unprivileged_where_only_tmp_can_be_written(image: Path) -> N
         "FUNCTION_SIGNATURE_TYPE": "http",
         **deployed_environment(),
     }
-    process = subprocess.Popen(
-        command,
-        cwd=image / "workspace",
-        env=launched,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        answer = ask(port, process)
-    finally:
-        process.terminate()
-        printed, _ = process.communicate(timeout=30)
-    assert answer == {"status": "OK"}, printed
-    assert b"ERROR" not in printed, printed
-    assert process.returncode == 0, printed
-
-
-def ask(port: int, process: subprocess.Popen[bytes]) -> object:
-    """Return the health of what starts at a port, or None where it ends before."""
-    while process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://0.0.0.0:{port}/health", timeout=60) as answer:
-                return json.load(answer)
-        except (ConnectionError, urllib.error.URLError):
-            continue
-    return None
+    with serving(command, port, environment=launched, folder=image / "workspace") as served:
+        assert served.stop() == 0
+        assert served.output() == ""

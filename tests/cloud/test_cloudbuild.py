@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.build import load
-from tests.cloud.marks import needs_sdk
+from tests.cloud.sdk import needs_sdk
 from tests.support.paths import ROOT
 
 pytestmark = needs_sdk

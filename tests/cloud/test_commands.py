@@ -2,22 +2,20 @@
 
 import os
 import re
-import subprocess
+from functools import cache
 from pathlib import Path
 
-from tests.cloud.marks import needs_sdk
-from tests.cloud.sdk import faults
+from tests.cloud.sdk import faults, needs_sdk
+from tests.support.commands import run, succeed
 from tests.support.paths import ROOT
 
-pytestmark = needs_sdk
-
+README = (ROOT / ".cloud/README.md").read_text()
 TARGETS = [
     "bootstrap REPO=someone/puntual",
     "bootstrap PUBLIC=true",
     "bootstrap REPOSITORY=projects/p/locations/europe-west1/connections/c/repositories/r",
     "tidy",
     "serving CALLER=puntual-caller",
-    "deploy",
     "deploy MIN_INSTANCES=1 MEMORY=1Gi CPU=2",
     "smoke URL=https://puntual.example",
     "canary",
@@ -28,63 +26,52 @@ TARGETS = [
     "open PORT=9000",
     "evaluate DATA=flights.csv URL=https://puntual.example CALLER=puntual-caller",
 ]
+WRONG = [
+    "gcloud run deploy puntual --memroy=512Mi",
+    "gcloud run services update-trafic puntual",
+    "gcloud run deploy puntual --source=. --ingress=nobody",
+    "gcloud run services update-traffic puntual --to-latest --to-tags=a=100",
+    "gcloud run deploy puntual --concurrency=many",
+]
 
 
-def printed(target: str, *, dry_run: str = "1") -> list[str]:
+@cache
+def printed(target: str) -> list[str]:
     """Return the gcloud command lines that a target prints, having run none."""
-    settings = ["PROJECT=some-project", "TAG=c0123456", f"DRY_RUN={dry_run}"]
-    ended = subprocess.run(
-        ["make", *target.split(), *settings], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return [line for line in ended.stderr.splitlines() if line.startswith("gcloud ")]
+    words = ["make", *target.split(), "PROJECT=some-project", "TAG=c0123456", "DRY_RUN=1"]
+    return gcloud_lines(succeed(*words).stderr)
 
 
+def gcloud_lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("gcloud ")]
+
+
+def in_a_build(step: str) -> list[str]:
+    """Return the command lines of a step of a build that a trigger started."""
+    names = ["SERVICE", "REGION", "CPU", "MEMORY", "CONCURRENCY", "MIN_INSTANCES", "MAX_INSTANCES"]
+    build = {"DEPLOY": "true", "BUILD_ID": "b", "TRIGGER": "puntual-main", "LOCATION": "global"}
+    known = {"PROJECT": "some-project", "TAG": "c0123456", "DRY_RUN": "1"}
+    environment = os.environ | dict.fromkeys(names, "1") | build | known
+    return gcloud_lines(succeed("python3", ".cloud", "step", step, environment=environment).stderr)
+
+
+@needs_sdk
 def test_the_linter_accepts_every_line(tmp_path: Path) -> None:
-    lines = {target: printed(target) for target in TARGETS}
-    verdicts = faults({line for of_target in lines.values() for line in of_target}, tmp_path)
+    lines = {target: printed(target) for target in TARGETS} | {"build": in_a_build("deploy")}
+    lines["README"] = re.findall(r"^(?:.*`)?(gcloud [^`\n]*--[^`\n]*)", README, re.MULTILINE)
 
     assert [target for target, of_target in lines.items() if not of_target] == []
-    assert {line: found for line, found in verdicts.items() if found} == {}
+    assert "TRIGGER_NAME=puntual-main" in lines["build"][0]
+    assert faults({line for of_target in lines.values() for line in of_target}, tmp_path) == {}
 
 
-def test_the_linter_accepts_what_the_readme_says(tmp_path: Path) -> None:
-    readme = (ROOT / ".cloud/README.md").read_text()
-    lines = re.findall(r"^(?:.*`)?(gcloud [^`\n]*--[^`\n]*)", readme, re.MULTILINE)
-
-    assert len(lines) == 4
-    assert {line: found for line, found in faults(lines, tmp_path).items() if found} == {}
-
-
-def test_a_build_asks_for_newer_ones(tmp_path: Path) -> None:
-    asked = {"BUILD_ID": "b", "TRIGGER": "puntual-main", "LOCATION": "global", "PROJECT": "p"}
-    ended = subprocess.run(
-        [ROOT / ".cloud/newest"],
-        cwd=ROOT,
-        env=os.environ | asked | {"DRY_RUN": "1"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    line = ended.stderr.splitlines()[0]
-
-    assert "puntual-main" in line
-    assert faults([line], tmp_path) == {line: None}
-
-
+@needs_sdk
 def test_the_linter_finds_what_is_wrong(tmp_path: Path) -> None:
-    wrong = [
-        "gcloud run deploy puntual --memroy=512Mi",
-        "gcloud run services update-trafic puntual",
-        "gcloud run deploy puntual --source=. --ingress=nobody",
-        "gcloud run services update-traffic puntual --to-latest --to-tags=a=100",
-        "gcloud run deploy puntual --concurrency=many",
-    ]
-
-    assert all(faults(wrong, tmp_path).values())
+    assert {*faults(WRONG, tmp_path)} == {*WRONG}
 
 
 def test_the_function_is_deployed_closed_without_traffic_and_as_an_account_of_its_own() -> None:
-    (line,) = (line for line in printed("deploy") if "run deploy" in line)
+    (line,) = (line for line in printed("deploy PUBLIC=true") if "run deploy" in line)
 
     assert {
         "--no-traffic",
@@ -92,13 +79,7 @@ def test_the_function_is_deployed_closed_without_traffic_and_as_an_account_of_it
         "--cpu-boost",
         "--service-account=puntual@some-project.iam.gserviceaccount.com",
     } <= {*line.split()}
-    assert "ORT_DISABLE_TELEMETRY=1" in line
-
-
-def test_a_deployment_leaves_access_alone() -> None:
-    (line,) = (line for line in printed("deploy PUBLIC=true") if "run deploy" in line)
-
-    assert "allow-unauthenticated" not in line
+    assert "allow-unauthenticated" not in line  # a deployment leaves access alone
 
 
 def test_only_a_public_service_is_opened() -> None:
@@ -109,16 +90,16 @@ def test_only_a_public_service_is_opened() -> None:
     assert ["remove-iam-policy-binding" in line for line in closed] == [True]
 
 
-def test_the_account_of_the_function_gets_no_role() -> None:
-    member = "--member=serviceAccount:puntual@"
+def test_the_readme_lists_the_roles_that_each_account_gets() -> None:
+    bound = re.compile(r"--member=serviceAccount:([\w-]+)@\S+ --role=(roles/[\w.]+)")
+    found = [bound.search(line) for line in printed("bootstrap")]
+    listed = re.findall(r"^\| `([\w-]+)` \| `(roles/[\w.]+)`", README, re.MULTILINE)
 
-    assert not [line for line in printed("bootstrap REPO=a/b") if member in line]
+    assert {*listed} == {each.groups() for each in found if each}
 
 
 def test_without_a_project_it_says_so() -> None:
-    ended = subprocess.run(
-        ["make", "logs", "PROJECT="], cwd=ROOT, check=False, capture_output=True, text=True
-    )
+    ended = run("make", "logs", "PROJECT=")
 
     assert ended.returncode
     assert "PROJECT=..." in ended.stderr

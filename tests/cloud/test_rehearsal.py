@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.google import Failure, RefusalError
-from tests.cloud.marks import needs_sdk
 from tests.cloud.rehearsal import Outcome, Rehearsal
-from tests.cloud.sdk import loaded_gcloud
+from tests.cloud.sdk import loaded_gcloud, needs_sdk
 
 pytestmark = needs_sdk
 
@@ -159,6 +158,10 @@ def _fall_ill_with_use(rehearsal: Rehearsal) -> None:
     rehearsal.edit("function/handlers.py", "\ntype Query", "\nasked = [False, True]\ntype Query")
 
 
+def _take_the_roles(rehearsal: Rehearsal) -> None:
+    del rehearsal.google.policies["projects/rehearsal"]
+
+
 def _meet_a_conflict(rehearsal: Rehearsal) -> None:
     conflict = RefusalError(409, "Conflict for resource 'puntual'")
     # The first write deploys, and the second gives the canary its share.
@@ -170,6 +173,7 @@ def _meet_a_conflict(rehearsal: Rehearsal) -> None:
     [
         ((_break_a_test, "test"), "test", "1 failed"),
         ((_forget_to_train, "reproduce"), "reproduce", "differ"),
+        ((_take_the_roles, "package"), "serving", "STOPPED at serving: nothing was deployed"),
         ((_break_the_start, "package"), "deploy", "STOPPED at deploy: the revision that"),
         ((_answer_wrongly, "package"), "canary", "STOPPED at the smoke test before canary: the"),
         (
@@ -182,6 +186,7 @@ def _meet_a_conflict(rehearsal: Rehearsal) -> None:
     ids=[
         "a failing test",
         "artifacts of other settings",
+        "an account without its roles",
         "a function that does not start",
         "a smoke test that fails without traffic",
         "a smoke test that fails at 10 percent",
@@ -259,17 +264,6 @@ def test_a_worse_model_is_not_deployed_unless_it_is_allowed(
     allowed = next_push.steps(values, since="gate", until="deploy")
     assert allowed.failed is None, allowed.printed
     assert "Allowed all the same." in allowed.printed
-
-
-def test_a_role_less_and_it_does_not_deploy(next_push: Rehearsal, first: str) -> None:
-    project = next_push.google.policies["projects/rehearsal"]
-    roles = {binding["role"]: binding for binding in project}
-    project.remove(roles["roles/run.sourceDeveloper"])
-    outcome = next_push.build("a000002", since="package")
-
-    assert outcome.failed == "serving", outcome.printed
-    assert "Permission 'run.services.get' denied" in outcome.printed
-    assert next_push.traffic() == {first: 100}
 
 
 def test_bootstrap_is_safe_to_run_twice(next_push: Rehearsal) -> None:

@@ -3,13 +3,12 @@
 import hashlib
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cloud.marks import needs_sdk
-from tests.cloud.sdk import gcloud
+from tests.cloud.sdk import gcloud, needs_sdk
+from tests.support.commands import run, succeed
 from tests.support.paths import ROOT
 
 LOCK = ROOT / "function/requirements.txt"
@@ -18,7 +17,7 @@ SHIPPED = {path.name for path in (ROOT / "function").glob("*.*") if path.suffix 
 
 def packaged(clone: Path) -> dict[str, tuple[int, int, str]]:
     """Package anew; return mode, time and fingerprint of each file."""
-    subprocess.run(["make", "package"], cwd=clone, check=True, capture_output=True)
+    succeed("make", "package", folder=clone)
     return {
         path.name: (
             path.stat().st_mode,
@@ -33,7 +32,7 @@ def packaged(clone: Path) -> dict[str, tuple[int, int, str]]:
 def clone(tmp_path: Path) -> Path:
     """Return a copy of what packaging needs, whose files are younger and more private."""
     for name in ("Makefile", ".cloud", "function", "artifacts"):
-        subprocess.run(["cp", "-R", ROOT / name, tmp_path], check=True)
+        succeed("cp", "-R", ROOT / name, tmp_path)
     for path in (tmp_path / "function").glob("*.py"):
         path.chmod(0o600)
     return tmp_path
@@ -54,7 +53,7 @@ def test_it_leaves_the_same_package_to_the_server_that_loads_it(clone: Path) -> 
     page, loaded = clone / ".build/function/page.html", clone / ".build/function/__pycache__"
     packaged(clone)
     loaded.mkdir()  # as a server does
-    subprocess.run(["make", "package"], cwd=clone, check=True)
+    succeed("make", "package", folder=clone)
     assert loaded.exists()
 
     (clone / "function/page.html").write_text("another")
@@ -77,21 +76,9 @@ def test_nothing_else_is_uploaded(clone: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("platform", ["x86_64-manylinux_2_35", "aarch64-manylinux_2_35"])
 def test_the_lock_installs_without_a_compiler_on(platform: str, tmp_path: Path) -> None:
-    install = [
-        str(ROOT / ".build/uv/bin/uv"),
-        "pip",
-        "install",
-        "--dry-run",
-        "--only-binary",
-        ":all:",
-    ]
-    runtime = ["--python-version", "3.13", "--python-platform", platform, "--target", str(tmp_path)]
-    ended = subprocess.run(
-        [*install, *runtime, "--require-hashes", "--requirement", str(LOCK)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    install = ("pip", "install", "--dry-run", "--only-binary", ":all:", "--require-hashes")
+    target = ("--python-version", "3.13", "--python-platform", platform, "--target", tmp_path)
+    ended = run(ROOT / ".build/uv/bin/uv", *install, *target, "--requirement", LOCK)
 
     if "Failed to fetch" in ended.stderr:
         pytest.skip("no package index can be reached")
@@ -99,7 +86,3 @@ def test_the_lock_installs_without_a_compiler_on(platform: str, tmp_path: Path) 
     pins = re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE)
     assert {*re.findall(r"^ \+ ([\w.-]+)==", ended.stderr, re.MULTILINE)} <= {*pins}
     assert "onnxruntime" in ended.stderr
-
-
-def test_the_lock_names_no_index() -> None:
-    assert not re.search(r"://|--(extra-)?index-url|--find-links", LOCK.read_text())

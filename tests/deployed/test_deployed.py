@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.deployed.asking import Deployed
 from tests.deployed.expected import Expected, answers_of_pipeline
 from tests.support.paths import ROOT
+from training.release.client import Client
 
 BUILT = json.loads((ROOT / "artifacts/metrics.json").read_text())["model_version"]
 
@@ -18,34 +18,34 @@ def expected() -> Expected:
     return answers_of_pipeline(ROOT / "artifacts/pipeline.onnx")
 
 
-def test_it_is_well(deployed: Deployed) -> None:
+def test_it_is_well(deployed: Client) -> None:
     answer = deployed.ask("/health")
 
-    assert (answer.status, answer.body) == (200, {"status": "OK"})
+    assert (answer.status, answer.json) == (200, {"status": "OK"})
 
 
-def test_it_serves_the_model_that_was_built(deployed: Deployed) -> None:
+def test_it_serves_the_model_that_was_built(deployed: Client) -> None:
     answer = deployed.ask("/model")
 
-    assert answer.body["model_version"] == BUILT
+    assert answer.json["model_version"] == BUILT
     assert answer.headers["X-Model-Version"] == BUILT
 
 
 def test_it_answers_flights_of_every_category_as_they_were_built(
-    deployed: Deployed, expected: Expected
+    deployed: Client, expected: Expected
 ) -> None:
     answer = deployed.ask("/predict?probability=true", {"flights": expected.flights})
 
     assert answer.status == 200
     # float32 sums may end differently on another processor
-    assert answer.body["probability"] == pytest.approx(expected.probability, rel=1e-6)
-    assert answer.body["predict"] == expected.predict
+    assert answer.json["probability"] == pytest.approx(expected.probability, rel=1e-6)
+    assert answer.json["predict"] == expected.predict
 
 
-def test_it_answers_a_single_flight(deployed: Deployed, expected: Expected) -> None:
+def test_it_answers_a_single_flight(deployed: Client, expected: Expected) -> None:
     answer = deployed.ask("/predict", {"flights": expected.flights[:1]})
 
-    assert (answer.status, answer.body) == (200, {"predict": expected.predict[:1]})
+    assert (answer.status, answer.json) == (200, {"predict": expected.predict[:1]})
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_it_answers_a_single_flight(deployed: Deployed, expected: Expected) -> N
     ids=["an unknown airline", "no month", "no time"],
 )
 def test_it_refuses_with_its_path(
-    deployed: Deployed, expected: Expected, change: dict[str, Any], path: str
+    deployed: Client, expected: Expected, change: dict[str, Any], path: str
 ) -> None:
     answer = deployed.ask("/predict", {"flights": [expected.flights[0] | change]})
 
-    assert (answer.status, answer.body["path"]) == (400, path)
-    assert answer.body["error"].startswith("Expected ")
+    assert (answer.status, answer.json["path"]) == (400, path)
+    assert answer.json["error"].startswith("Expected ")

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Final
 
@@ -28,12 +30,11 @@ def free_port() -> int:
             return port
 
 
-def command(
-    package: Path, port: int, framework: Path = RUNTIME / "functions-framework"
-) -> list[str]:
+def command(package: Path, port: int) -> list[str]:
     """Return the command that serves a package as `make serve` does."""
+    framework = str(RUNTIME / "functions-framework")
     source = ["--target", "predict", "--source", str(package / "main.py")]
-    return [str(framework), *source, "--host", "127.0.0.1", "--port", str(port)]
+    return [framework, *source, "--host", "127.0.0.1", "--port", str(port)]
 
 
 @contextmanager
@@ -63,6 +64,15 @@ def launch(
             yield process
         finally:
             end(process)
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer HTTP in threads of this process until the block ends; give the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:

@@ -20,6 +20,10 @@ from tests.support.servers import PACKAGE, command, free_port, launch
 BODY = json.dumps({"flights": [FLIGHT]}).encode()
 
 
+class DidNotServeError(Exception):
+    """A server that did not come up, and what it printed."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back on the wire."""
@@ -48,6 +52,10 @@ class Served:
     process: subprocess.Popen[bytes]
     port: int
     printed: IO[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def connect(self, seconds: float = 30) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), seconds)
@@ -147,9 +155,28 @@ def serve(
     """Serve a package until the block ends; `prefix` is a command that starts the server's."""
     port = port or free_port()
     started = [*prefix, *command(package, port)]
+    with serving(started, port, environment=environment, stdout=stdout) as served:
+        yield served
+
+
+@contextmanager
+def serving(
+    command: Sequence[str],
+    port: int,
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
+) -> Iterator[Served]:
+    """Run a command that serves the function, from its first answer until the block ends.
+
+    Raise `DidNotServeError` if it ends before, or does not answer.
+    """
     with (
         tempfile.TemporaryFile() as printed,
-        launch(started, environment=environment, stdout=stdout, stderr=printed) as process,
+        launch(
+            command, environment=environment, folder=folder, stdout=stdout, stderr=printed
+        ) as process,
     ):
         served = Served(process, port, printed)
         _await_ready(served)
@@ -169,4 +196,4 @@ def _await_ready(served: Served) -> None:
             if [answer.status for answer in served.send(post(BODY, close=True))] == [200]:
                 return
         time.sleep(0.02)
-    raise AssertionError(f"It does not serve: {served.process.returncode} {served.output()}")
+    raise DidNotServeError(f"exit status {served.process.poll()}: {served.output()}")

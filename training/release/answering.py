@@ -1,11 +1,9 @@
 """Models that answer flights: one in a file, or one behind the address of a deployed function."""
 
-import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -17,7 +15,7 @@ from function.model import Model, Prediction
 from training.errors import UserError
 from training.export.parity import requests_of
 
-TIMEOUT: Final = 60  # seconds
+from .client import Answer, Client
 
 
 class Description(msgspec.Struct, frozen=True):
@@ -66,12 +64,9 @@ class Deployed:
     """The model of a deployed function, asked with an identity token where one is given."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise UserError(f"Expected the address of a function, got {url!r}.")
-        self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._client = Client(url, token)
         try:
-            self.description = msgspec.json.decode(self._ask("/model"), type=Description)
+            self.description = msgspec.json.decode(self._ask("/model").body, type=Description)
         except msgspec.DecodeError as error:
             raise UserError(f"Cannot ask {url}: /model is not a model's: {error}.") from error
 
@@ -81,35 +76,24 @@ class Deployed:
         return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _predict(self, flights: pd.DataFrame) -> Prediction:
-        body = msgspec.json.encode({"flights": requests_of(flights)})
-        answer = msgspec.json.decode(self._ask("/predict?probability=true", body))
+        answer = self._ask("/predict?probability=true", {"flights": requests_of(flights)})
+        described, answered = self.description.model_version, answer.headers["X-Model-Version"]
+        if answered != described:
+            raise UserError(
+                f"Cannot ask {self._client.url}: two models answer, {described} and {answered}. "
+                "Try again when one has all traffic."
+            )
+        replies = answer.json
         return Prediction(
-            np.array(answer["predict"], np.int64), np.array(answer["probability"], np.float32)
+            np.array(replies["predict"], np.int64), np.array(replies["probability"], np.float32)
         )
 
-    def _ask(self, path: str, body: bytes | None = None) -> bytes:
-        headers = self._headers | ({} if body is None else {"Content-Type": "application/json"})
-        request = urllib.request.Request(self._url + path, body, headers)  # noqa: S310  # checked
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-                self._check_version(answer)
-                content: bytes = answer.read()
-                return content
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read().decode(errors="replace")[:200]
-            raise UserError(f"Cannot ask {self._url}{path}: {error.code}, {said}.") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise UserError(f"Cannot ask {self._url}{path}: {error}.") from error
-
-    def _check_version(self, answer: Any) -> None:  # noqa: ANN401  # urllib's
-        """Raise `UserError` where another model answers than described itself."""
-        described: Description | None = getattr(self, "description", None)
-        if described and answer.headers["X-Model-Version"] != described.model_version:
-            raise UserError(
-                f"Cannot ask {self._url}: two models answer, {described.model_version} and "
-                f"{answer.headers['X-Model-Version']}. Try again when one has all traffic."
-            )
+    def _ask(self, path: str, payload: object = None) -> Answer:
+        answer = self._client.ask(path, payload)
+        if answer.status != HTTPStatus.OK:
+            said = answer.body.decode(errors="replace")[:200]
+            raise UserError(f"Cannot ask {self._client.url}{path}: {answer.status}, {said}.")
+        return answer
 
 
 def known(flights: pd.DataFrame, categories: Categories) -> "pd.Series[bool]":

@@ -1,13 +1,13 @@
 """A deployed function is asked over HTTP and answers as its model does."""
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.servers import listening
 from tests.support.wire import serve
 from training.errors import UserError
 from training.flights.features import FEATURES, flights_of
@@ -23,7 +23,7 @@ def published() -> ModelFile:
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with serve() as served:
-        yield f"http://127.0.0.1:{served.port}/"
+        yield f"{served.url}/"
 
 
 def some_flights(published: ModelFile, number: int) -> pd.DataFrame:
@@ -81,10 +81,8 @@ class Replies(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def other() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Replies) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with listening(Replies) as url:
+        yield url
 
 
 @pytest.fixture
