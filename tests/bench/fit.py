@@ -3,7 +3,6 @@
 `python -m tests.bench.fit rows|counts FLIGHTS.parquet` prints a `Fit`.
 """
 
-import subprocess
 import sys
 import time
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from sklearn.preprocessing import OneHotEncoder
 from xgboost import XGBClassifier
 
 from function.metadata import Categories
+from tests.support.commands import succeed
 from tests.support.paths import ROOT
 from training.fitting.selection import SETTINGS
 from training.flights.features import FLIGHT, categories_of, every_cell, flights_of
@@ -111,8 +111,7 @@ def _possible(categories: Categories) -> pd.DataFrame:
 
 
 def _in_a_process(on: str, path: Path) -> Fit:
-    command = [sys.executable, "-m", "tests.bench.fit", on, str(path)]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, timeout=900)
+    done = succeed(sys.executable, "-m", "tests.bench.fit", on, path)
     return msgspec.json.decode(done.stdout, type=Fit)
 
 

@@ -10,7 +10,6 @@ import gc
 import importlib
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ import duckdb
 import typer
 
 from function.metadata import WEEKDAYS
+from tests.support.commands import succeed
 from tests.support.paths import ROOT
 
 FOLDER: Final = ROOT / ".build" / "growth"
@@ -128,8 +128,8 @@ WAYS: Final[dict[str, Callable[[Path], None]]] = {
 
 def measure(way: str, flights: Path) -> tuple[float, float]:
     """Return the seconds and the peak megabytes of one way, in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.growth", "--way", way, "--flights", str(flights)]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    command = (sys.executable, "-m", "tests.bench.growth", "--way", way, "--flights", flights)
+    done = succeed(*command)
     seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
     return seconds, megabytes
 

@@ -1,14 +1,14 @@
 """The bench can be believed: what it counts was right, and what it shows is what it counted."""
 
-import http.server
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree as ET
@@ -26,6 +26,7 @@ from tests.bench.question import Question, Questions
 from tests.bench.results import TARGETS, Machine, Results
 from tests.bench.table import BEGIN, END, figures, insert, summary, targets
 from tests.support.paths import ROOT
+from tests.support.servers import listening
 from training.flights.counts import Counts
 from training.model import Settings
 
@@ -34,7 +35,7 @@ FLIGHT = Question(b'{"flights":[]}', b'{"predict":[0]}')
 type Serve = Callable[[int, bytes], int]
 
 
-class Fixed(http.server.BaseHTTPRequestHandler):
+class Fixed(BaseHTTPRequestHandler):
     """Answer the same to every request, or its own body where there is no answer."""
 
     protocol_version = "HTTP/1.1"
@@ -56,18 +57,14 @@ class Fixed(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Return what serves a fixed status and answer, on the port it returns."""
-    servers: list[http.server.ThreadingHTTPServer] = []
+    with ExitStack() as servers:
 
-    def start(status: int, answer: bytes) -> int:
-        handler = type("Handler", (Fixed,), {"status": status, "answer": answer})
-        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return servers[-1].server_port
+        def start(status: int, answer: bytes) -> int:
+            handler = type("Handler", (Fixed,), {"status": status, "answer": answer})
+            url = servers.enter_context(listening(handler))
+            return int(url.rpartition(":")[2])
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 @pytest.fixture

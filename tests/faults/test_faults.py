@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from function.metadata import Categories
 from function.model import Model
 from tests.support import machines
 from tests.support.at_hand import ANSWER
+from tests.support.commands import run, succeed
 from tests.support.servers import PACKAGE, command
 from tests.support.wire import BODY, Answer, Served, post, read_answers, serve
 
@@ -160,14 +160,7 @@ def test_a_damaged_model_is_not_served_and_the_reason_is_one_line(
     shutil.copytree(PACKAGE, package)
     damage(package / "model.onnx")
     environment = {"PATH": os.environ["PATH"], "FUNCTION_USE_ASGI": "1"}
-    ended = subprocess.run(
-        command(package, 1),
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = run(*command(package, 1), environment=environment)
     assert ended.returncode == 1
     assert ended.stdout == ""
     (line,) = ended.stderr.splitlines()
@@ -282,8 +275,7 @@ def test_without_a_network_it_answers_the_same(expected: tuple[bytes, bytes]) ->
 def test_the_poor_machines_are_poor(
     machine: Callable[[], list[str]], command: str, printed: str
 ) -> None:
-    ran = subprocess.run([*machine(), "sh", "-c", command], capture_output=True, check=True)
-    assert ran.stdout.decode() == printed
+    assert succeed(*machine(), "sh", "-c", command).stdout == printed
 
 
 def _assert_answers(served: Served, expected: tuple[bytes, bytes]) -> None:

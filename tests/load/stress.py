@@ -17,7 +17,7 @@ def main() -> int:
     url = os.environ.get("URL")
     with ExitStack() as stack:
         if not url:
-            url = f"http://127.0.0.1:{stack.enter_context(serve()).port}"
+            url = stack.enter_context(serve()).url
         return subprocess.run(
             [
                 *[str(LOCUST), "--locustfile", str(Path(__file__).with_name("locustfile.py"))],

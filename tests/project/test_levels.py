@@ -1,13 +1,12 @@
 """The levels of tests keep what they promise."""
 
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.commands import Ended, run
 
 SKIPPING = """
 import pytest
@@ -22,15 +21,9 @@ pytest.skip("there is no such system", allow_module_level=True)
 """
 
 
-def run(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+def run_pytest(path: Path, *options: str) -> Ended:
     plugin = ["-p", "tests.support.levels", "-p", "no:cacheprovider", f"--rootdir={path.parent}"]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-ra", *plugin, *options, str(path)],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    return run(sys.executable, "-m", "pytest", "-q", "-ra", *plugin, *options, path)
 
 
 @pytest.mark.slow
@@ -42,7 +35,7 @@ def test_a_skip_fails_only_where_none_is_allowed(
     tmp_path: Path, text: str, options: tuple[str, ...], code: int
 ) -> None:
     (tmp_path / "test_one.py").write_text(text)
-    ended = run(tmp_path / "test_one.py", *options)
+    ended = run_pytest(tmp_path / "test_one.py", *options)
     assert (ended.returncode in (1, 2)) == bool(code), ended.stdout
     assert "there is no such" in ended.stdout
 
@@ -58,8 +51,8 @@ def test_a_page() -> None: ...
 
 def test_another() -> None: ...
 """)
-    assert "1 passed, 1 skipped" in run(path).stdout
-    assert "1 passed, 1 deselected" in run(path, "-m", "browser").stdout
+    assert "1 passed, 1 skipped" in run_pytest(path).stdout
+    assert "1 passed, 1 deselected" in run_pytest(path, "-m", "browser").stdout
 
 
 def test_an_ignored_interrupt_reaches_the_commands_of_tests() -> None:
@@ -70,6 +63,6 @@ def test_an_ignored_interrupt_reaches_the_commands_of_tests() -> None:
 def test_nothing_is_printed_after_the_result(tmp_path: Path) -> None:
     path = tmp_path / "test_one.py"
     path.write_text("import gc, duckdb\n\ndef test_freeze() -> None:\n    gc.freeze()\n")
-    ended = run(path)
+    ended = run_pytest(path)
     assert ended.stderr == ""
     assert ended.stdout.splitlines()[-1].startswith("1 passed")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import msgspec
@@ -10,6 +9,7 @@ import pytest
 
 from function.flights import Flight
 from tests.support.at_hand import ANSWER, FLIGHT, MODEL, TIMED
+from tests.support.commands import run, succeed
 from tests.support.paths import ROOT
 from tests.support.servers import PACKAGE, RUNTIME, command
 from tests.support.wire import post, serve
@@ -33,9 +33,7 @@ def loaded(package: Path, then: str) -> str:
     ]
     command = [str(RUNTIME / "python"), "-c", "\n".join(lines), str(package / "main.py")]
     # An environment of its own: the tests' has what the function sets when it is imported.
-    return subprocess.run(
-        command, cwd=package, env={}, check=True, capture_output=True, text=True
-    ).stdout
+    return succeed(*command, folder=package, environment={}).stdout
 
 
 def test_the_package_holds_the_sources_the_lock_the_page_and_the_model() -> None:
@@ -71,14 +69,13 @@ def test_nothing_of_training_is_imported(package: Path) -> None:
 
 @pytest.mark.parametrize("name", HEAVY)
 def test_nothing_of_training_is_installed(name: str) -> None:
-    command = [str(RUNTIME / "python"), "-c", f"import {name}"]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    ended = run(RUNTIME / "python", "-c", f"import {name}")
     assert f"No module named '{name}'" in ended.stderr
 
 
 def test_a_broken_model_stops_the_start_with_one_line(package: Path) -> None:
     (package / "model.onnx").write_bytes((package / "model.onnx").read_bytes()[:1000])
-    ended = subprocess.run(command(package, 0), check=False, capture_output=True, text=True)
+    ended = run(*command(package, 0))
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"Cannot load {package / 'model.onnx'}: ")
     assert ended.stderr.count("\n") == 1

@@ -3,12 +3,12 @@
 import json
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.support.commands import succeed
 from tests.support.paths import ROOT
 from training.__main__ import app
 
@@ -37,10 +37,7 @@ def test_the_readme_shows_commands_and_answers() -> None:
 @pytest.mark.parametrize("line", MAKES)
 def test_every_make_target_it_names_exists(line: str) -> None:
     words = shlex.split(line, comments=True)
-    ended = subprocess.run(
-        ["make", "--dry-run", *words[1:]], cwd=ROOT, check=False, capture_output=True, text=True
-    )
-    assert ended.returncode == 0, ended.stderr
+    succeed("make", "--dry-run", *words[1:])
 
 
 @pytest.mark.santiago

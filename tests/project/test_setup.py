@@ -6,14 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Ended, run, succeed
 from tests.support.paths import ROOT
-from tests.support.servers import RUNTIME, free_port
+from tests.support.servers import RUNTIME, free_port, launch
 
 SETUP = ROOT / ".setup"
 TOOLS = "/usr/bin:/bin"
@@ -34,14 +35,8 @@ def python_of(folder: Path, name: str, version: tuple[int, int]) -> Path:
     return path
 
 
-def chosen(environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        ["sh", SETUP / "python"],
-        env={"PATH": TOOLS} | dict(environment),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+def chosen(environment: Mapping[str, str]) -> Ended:
+    return run("sh", SETUP / "python", environment={"PATH": TOOLS} | dict(environment))
 
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 15)], ids=["too-old", "too-new"])
@@ -77,14 +72,9 @@ def test_without_any_python_that_will_do_one_line_says_so(tmp_path: Path) -> Non
 
 def test_make_stops_at_a_wrong_python_before_anything_is_made(tmp_path: Path) -> None:
     old = python_of(tmp_path, "python", (3, 11))
-    ended = subprocess.run(
-        ["make", "--silent", f"PYTHON={old}", ".build/wrong/ready"],
-        cwd=ROOT,
-        env=os.environ | {"MAKEFLAGS": ""},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    environment = os.environ | {"MAKEFLAGS": ""}
+    make = ("make", "--silent", f"PYTHON={old}", ".build/wrong/ready")
+    ended = run(*make, environment=environment)
     assert ended.returncode != 0
     assert ended.stderr.startswith(f"Cannot set up: {old} is Python 3.11.0. ")
     assert not (ROOT / ".build" / "wrong").exists()
@@ -92,14 +82,8 @@ def test_make_stops_at_a_wrong_python_before_anything_is_made(tmp_path: Path) ->
 
 @pytest.mark.parametrize("target", ["train", "test", "deploy"])
 def test_make_refuses_a_variable_that_nothing_reads(target: str) -> None:
-    ended = subprocess.run(
-        ["make", "--dry-run", target, "UNKNOWN=empty"],
-        cwd=ROOT,
-        env=os.environ | {"MAKEFLAGS": ""},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    environment = os.environ | {"MAKEFLAGS": ""}
+    ended = run("make", "--dry-run", target, "UNKNOWN=empty", environment=environment)
     assert ended.returncode == 2
     assert "Unknown variable: UNKNOWN. `make help` lists those that there are." in ended.stderr
 
@@ -113,37 +97,22 @@ def test_make_refuses_a_variable_that_nothing_reads(target: str) -> None:
     ],
 )
 def test_make_asks_for_what_a_target_needs(words: list[str], message: str) -> None:
-    ended = subprocess.run(
-        ["make", *words, "PROJECT=x"], cwd=ROOT, check=False, capture_output=True, text=True
-    )
+    ended = run("make", *words, "PROJECT=x")
     assert ended.returncode == 2
     assert message in ended.stderr
 
 
 def test_make_takes_the_variables_that_it_lists() -> None:
-    listed = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True)
-    variables = re.findall(r"^  ([A-Z_]+) ", listed.stdout, re.MULTILINE)
+    variables = re.findall(r"^  ([A-Z_]+) ", succeed("make", "help").stdout, re.MULTILINE)
     assert {"DATA", "PLACE", "PERIOD", "ARGS", "OUT", "TESTS", "QUICK"} < {*variables}
-    given = [f"{name}=1" for name in variables]
-    subprocess.run(["make", "help", *given], cwd=ROOT, check=True, capture_output=True)
+    succeed("make", "help", *(f"{name}=1" for name in variables))
 
 
-@contextmanager
-def served(port: int) -> Iterator["subprocess.Popen[str]"]:
+def served(port: int) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     """Run `make serve`'s script, without a HOME that can be written."""
-    process = subprocess.Popen(
-        [RUNTIME / "python", SETUP / "serve.py", "127.0.0.1", str(port)],
-        env={"PATH": TOOLS, "HOME": "/nowhere"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
+    command = [str(RUNTIME / "python"), str(SETUP / "serve.py"), "127.0.0.1", str(port)]
+    environment = {"PATH": TOOLS, "HOME": "/nowhere"}
+    return launch(command, environment=environment, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["terminated", "ctrl-c"])
@@ -151,7 +120,7 @@ def test_serving_says_where_once_it_answers_and_ends_clean(number: signal.Signal
     port = free_port()
     with served(port) as process:
         assert process.stderr is not None
-        told = process.stderr.readline()
+        told = process.stderr.readline().decode()
         assert told == (
             f"Answering at http://127.0.0.1:{port}/predict. "
             f"Open http://127.0.0.1:{port}/ for the page. Ctrl-C stops.\n"
@@ -161,7 +130,7 @@ def test_serving_says_where_once_it_answers_and_ends_clean(number: signal.Signal
             assert b"<html" in connection.getresponse().read()
         process.send_signal(number)
         assert process.wait(30) == 0
-        assert process.stderr.read() == ""
+        assert process.stderr.read() == b""
 
 
 def test_a_port_that_is_taken_is_said_at_once() -> None:
@@ -175,5 +144,5 @@ def test_a_port_that_is_taken_is_said_at_once() -> None:
             assert re.fullmatch(
                 rf"Cannot serve at 127\.0\.0\.1:{port}: Address already in use\. "
                 r"Set PORT to a free one, or HOST\.\n",
-                second.stderr.read(),
+                second.stderr.read().decode(),
             )

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support.commands import succeed
 from tests.support.paths import ROOT
 
 LOCKS: Final = [
@@ -33,7 +33,7 @@ def locked(path: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def bill() -> Any:  # noqa: ANN401  # JSON
-    subprocess.run(["make", "sbom"], cwd=ROOT, check=True, capture_output=True)
+    succeed("make", "sbom")
     return json.loads((ROOT / ".build" / "function.cdx.json").read_text())
 
 
@@ -51,7 +51,7 @@ def test_the_bill_is_the_same_each_time(bill: Any) -> None:  # noqa: ANN401
     assert "serialNumber" not in bill
     assert "timestamp" not in bill["metadata"]
     assert str(ROOT) not in json.dumps(bill)
-    subprocess.run(["make", "sbom"], cwd=ROOT, check=True, capture_output=True)
+    succeed("make", "sbom")
     assert json.loads((ROOT / ".build" / "function.cdx.json").read_text()) == bill
 
 

@@ -3,8 +3,11 @@
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from tests.support.paths import ROOT
+
+TIMEOUT: Final = 900  # seconds, for what would never end
 
 type Ended = subprocess.CompletedProcess[str]
 
@@ -21,6 +24,7 @@ def run(
         capture_output=True,
         check=False,
         text=True,
+        timeout=TIMEOUT,
     )
 
 

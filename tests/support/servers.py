@@ -51,7 +51,7 @@ def launch(
         Path(own).chmod(0o777)  # the server may run as another user
         # gunicorn's control socket: in HOME each server would take it from the others.
         basic = {"PATH": os.environ["PATH"], "FUNCTION_USE_ASGI": "1", "XDG_RUNTIME_DIR": own}
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command,
             cwd=folder,
             env=basic | dict(environment or {}),
@@ -59,11 +59,11 @@ def launch(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            end(process)
+        ) as process:
+            try:
+                yield process
+            finally:
+                end(process)
 
 
 @contextmanager

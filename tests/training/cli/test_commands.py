@@ -1,6 +1,5 @@
 """`python -m training` and `make` do what the README says, and refuse in one line."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.commands import Ended, run
 from tests.support.paths import ROOT
 from training import __main__ as command_line
 from training.errors import DataError
@@ -16,9 +16,8 @@ from training.flights.counts import Counts
 from training.model import Settings
 
 
-def training(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "training", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+def training(*arguments: str | Path) -> Ended:
+    return run(sys.executable, "-m", "training", *arguments)
 
 
 def test_count_turns_the_raw_table_into_the_committed_counts(

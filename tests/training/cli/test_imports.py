@@ -1,11 +1,10 @@
 """A help text is quick to come, as nothing heavy is imported for it."""
 
-import subprocess
 import sys
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.commands import succeed
 from training.__main__ import app
 
 HEAVY = {
@@ -25,13 +24,7 @@ finally:
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_imports_nothing_heavy(command: str) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *filter(None, [command]), "--help"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    ended = succeed(sys.executable, "-c", SCRIPT, *filter(None, [command]), "--help")
     imported = set(ended.stderr.split())
     assert "Usage:" in ended.stdout
     assert "..." not in ended.stdout.replace("[ARGS]...", "")  # a summary is not cut short

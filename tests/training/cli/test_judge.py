@@ -16,7 +16,7 @@ from training.project import SCL_2017
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with serve() as served:
-        yield f"http://127.0.0.1:{served.port}"
+        yield served.url
 
 
 def gate(*words: str) -> str:

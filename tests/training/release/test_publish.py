@@ -3,14 +3,13 @@
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from function.model import Model
-from tests.support.paths import ROOT
+from tests.support.commands import succeed
 from training.flights.counts import Counts
 from training.project import ARTIFACTS
 from training.release.artifacts import replace
@@ -34,8 +33,8 @@ def digests(folder: Path) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "4242"])
 def test_training_again_gives_the_committed_bytes(tmp_path: Path, seed: str) -> None:
-    command = [sys.executable, "-m", "training", "train", "--out", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, check=True)
+    command = (sys.executable, "-m", "training", "train", "--out", tmp_path)
+    succeed(*command, environment=os.environ | {"PYTHONHASHSEED": seed})
     assert digests(tmp_path) == digests(ARTIFACTS)
 
 
