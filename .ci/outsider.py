@@ -1,8 +1,8 @@
 """The README's own words, as a stranger tries them: to serve, to ask, to test.
 
-The stranger is an ordinary user who ignores SIGINT, has no standard input, and works in a path
-with a blank and an accent. Each Python of this machine gets a clone; the last one gets an archive
-in a poor environment instead, and no network once it is set up.
+The stranger is an ordinary user, made by root, who ignores SIGINT, has no standard input, and works
+in a path with a blank and an accent. Each Python of this machine gets a clone; the last one gets an
+archive in a poor environment instead, and no network once it is set up.
 """
 
 import os
@@ -21,17 +21,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 USER = "puntual-outsider"
 VERSIONS = ("3.12", "3.13", "3.14")
-IS_ROOT = os.geteuid() == 0
 OWN = ("CI", "HOME", "PUNTUAL_FLIGHTS", "PYTHON", "VIRTUAL_ENV")
 
 ORDINARY = 'exec "$@" <&-'
 POOR = 'umask 077; ulimit -n 1024; exec "$@" <&-'
 OFFLINE = 'ip link set lo up && exec "$@"'
-# A Python below a closed folder, such as root's home: open it in the stranger's view alone.
-OPENED = (
-    'python=$1 aside=$2 closed=$3; shift 3; mount --bind "$python" "$aside" && '
-    'mount -t tmpfs -o mode=755 tmpfs "$closed" && mkdir -p "$python" && '
-    'mount --bind "$aside" "$python" && exec "$@"'
+# Python may lie below a closed folder, such as root's home, so the stranger may read everything.
+READER = "-all,+dac_read_search"
+STRANGER = (
+    *("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"),
+    *(f"--bounding-set={READER}", f"--inh-caps={READER}", f"--ambient-caps={READER}"),
 )
 POOR_VARIABLES = {"LANG": "C", "TZ": "America/Santiago"}
 
@@ -43,16 +42,11 @@ class Outsider:
     folder: Path
     variables: dict[str, str]
     shell: str
-    prefix: tuple[str, ...]  # what root does before
 
     def command(self, line: str, *, offline: bool = False) -> list[str]:
         """Return the command that has a line typed by the stranger, in the project."""
-        words = ["sh", "-c", self.shell, "sh", "bash", "-c", line]
-        if not IS_ROOT:
-            return words
-        words = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", *words]
-        alone = ["unshare", "--net", "sh", "-c", OFFLINE, "sh"] if offline else []
-        return [*self.prefix, *alone, *words]
+        alone = ("unshare", "--net", "sh", "-c", OFFLINE, "sh") if offline else ()
+        return [*alone, *STRANGER, "sh", "-c", self.shell, "sh", "bash", "-c", line]
 
     def run(self, line: str, *, offline: bool = False) -> str:
         """Run a line to its end, and return what it printed; end everything where it fails."""
@@ -151,26 +145,19 @@ def outsider(base: Path, *, poor: bool) -> Iterator[Outsider]:
     """Fetch the project for a stranger, who exists until the block ends."""
     with tempfile.TemporaryDirectory(prefix="outsider-") as work:
         Path(work).chmod(0o755)
-        home, aside = Path(work, "home"), Path(work, "python")
-        aside.mkdir()
+        home = Path(work, "home")
         folder = home / "Vuelos de mañana" / "puntual"
         folder.mkdir(parents=True)
-        closed = [each for each in base.parents if not each.stat().st_mode & 0o001]
-        view = ["unshare", "--mount", "sh", "-c", OPENED, "sh", str(base), str(aside)]
-        prefix = (*view, str(closed[-1])) if closed else ()
         fetch(folder, archive=poor)
         variables = {name: value for name, value in os.environ.items() if name not in OWN}
         variables |= {"PATH": f"{base}/bin:/usr/bin:/bin"}
         variables |= POOR_VARIABLES if poor else {"HOME": str(home)}
-        if IS_ROOT:
-            subprocess.run(["useradd", "--home-dir", str(home), USER], check=True)
+        subprocess.run(["useradd", "--home-dir", str(home), USER], check=True)
         try:
-            if IS_ROOT:
-                subprocess.run(["chown", "--recursive", f"{USER}:{USER}", str(home)], check=True)
-            yield Outsider(folder, variables, POOR if poor else ORDINARY, prefix)
+            subprocess.run(["chown", "--recursive", f"{USER}:{USER}", str(home)], check=True)
+            yield Outsider(folder, variables, POOR if poor else ORDINARY)
         finally:
-            if IS_ROOT:
-                subprocess.run(["userdel", USER], check=True)
+            subprocess.run(["userdel", USER], check=True)
 
 
 def fetch(folder: Path, *, archive: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.cloud import services
+from tests.cloud import builds, services
 from tests.cloud.google import PROJECT, Call, Google, RefusalError
 from tests.support.servers import listening
 
@@ -50,8 +50,10 @@ class Front:
         query = dict(parse_qsl(parts.query))
         call = Call(api, method, parts.path, query, body, token)
         google = self.google
+        google.allow(call)
+        if (of_build := builds.answer(google, call)) is not None:
+            return of_build
         if api == "run" and method in {"POST", "PUT"} and "/namespaces/" in parts.path:
-            google.allow(call)
             return services.shown(services.put(google, call, self.servers))
         answer = google.answer(call)
         if call.name.startswith(SERVICES) and method == "GET" and call.verb == "GET":

@@ -8,7 +8,6 @@ import base64
 import copy
 import json
 import re
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -110,25 +109,15 @@ class Google:
         self.demand(call.account, call.name if call.api == "iamcredentials" else PROJECT)
 
     def answer(self, call: Call) -> Json:
-        """Answer one call of an API."""
-        self.allow(call)
+        """Answer a call that is allowed, but those of builds and revisions."""
         special: dict[tuple[str, str], Callable[[Call], Json]] = {
             ("serviceusage", "GET"): self._is_enabled,
             ("serviceusage", "batchEnable"): self._enable,
             ("iamcredentials", "generateAccessToken"): self._access_token,
             ("iamcredentials", "generateIdToken"): self._token,
-            ("run", "submit"): self._build,
         }
-        if call.path.startswith("/upload/"):
-            return self._upload(call)
         if call.api == "storage" and call.name == "b" and call.method == "GET":
             return {"items": [each for name, each in self.resources.items() if name[:2] == "b/"]}
-        if call.api == "cloudbuild" and "/operations/" in call.path:
-            return self._operation(call)
-        if call.api == "cloudbuild" and call.path.endswith("/builds"):
-            return {
-                "builds": sorted(self.builds, key=lambda build: build["createTime"], reverse=True)
-            }
         return special.get((call.api, call.verb), self._resource)(call)
 
     def _is_enabled(self, call: Call) -> Json:
@@ -176,46 +165,6 @@ class Google:
             self.resources[operation] = {"name": operation, "done": True}
             return self.resources[operation]
         return self.resources[name]
-
-    def _upload(self, call: Call) -> Json:
-        boundary = call.body.partition(b"\n")[0]
-        _, _, content, _ = call.body.split(boundary)  # what it is, the object itself
-        content = content.partition(b"\n\n")[2].removesuffix(b"\n")
-        (self.folder / call.query["name"].replace("/", "-")).write_bytes(content)
-        size = {"size": str(len(content)), "generation": "1"}
-        return {"bucket": call.path.split("/")[-2], "name": call.query["name"]} | size
-
-    def _build(self, call: Call) -> Json:
-        """Lay out an uploaded package; the digest of its image is where it lies."""
-        source, account = call.json["storageSource"], call.json["serviceAccount"].split("/")[-1]
-        self.demand(call.account, f"{PROJECT}/serviceAccounts/{account}")  # to act as it
-        self.demand(account)
-        number = f"{len(self.builds):08}"
-        package = self.folder / f"package-{number}"
-        with zipfile.ZipFile(self.folder / source["object"].replace("/", "-")) as archive:
-            archive.extractall(package)
-        image = {"name": call.json["imageUri"], "digest": f"sha256:{number}"}
-        name = f"{PROJECT}/locations/southamerica-west1/builds/{number}"
-        build: Json = {"id": number, "name": name, "projectId": "rehearsal", "status": "SUCCESS"}
-        build |= {"results": {"images": [image]}, "package": str(package), "asked": call.json}
-        build |= {"createTime": f"2026-01-01T00:00:{len(self.builds):02}Z"}
-        self.builds.append(build)
-        kind = "type.googleapis.com/google.devtools.cloudbuild.v1.BuildOperationMetadata"
-        shown = {"@type": kind, "build": {key: build[key] for key in ("id", "name", "projectId")}}
-        operation = {"name": name.replace("builds", "operations"), "metadata": shown}
-        return {
-            "buildOperation": operation,
-            "baseImageUri": call.json["buildpackBuild"]["baseImage"],
-        }
-
-    def _operation(self, call: Call) -> Json:
-        """Tell of a source build, which takes longer where `slow` says so."""
-        if self.slow > 0:
-            self.slow -= 1
-            return {"name": call.name, "done": False}
-        number = int(call.name.rpartition("/")[2])
-        build = {key: value for key, value in self.builds[number].items() if key != "package"}
-        return {"name": call.name, "done": True, "response": build}
 
 
 def identity_token(email: str, audience: str) -> str:

@@ -174,8 +174,6 @@ def _environment(shims: Path, token: Path, proxy: str) -> dict[str, str]:
         "PATH": f"{shims}:{os.environ['PATH']}",
         "TZ": "America/Santiago",
         "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
-        # All tests are what this rehearsal runs among: here a few stand for them.
-        "TESTS": "tests/deployed",
         "http_proxy": proxy,
         "no_proxy": "localhost,127.0.0.1",
         "CLOUDSDK_CONFIG": str(shims / "cloudsdk"),

@@ -98,6 +98,16 @@ def test_the_readme_lists_the_roles_that_each_account_gets() -> None:
     assert {*listed} == {each.groups() for each in found if each}
 
 
+def test_an_empty_token_asks_nobody(tmp_path: Path) -> None:
+    (tmp_path / "token").touch()
+    url = "URL=https://puntual.example"
+    ended = run("make", "evaluate", "DATA=none.csv", url, f"TOKEN_FILE={tmp_path / 'token'}")
+
+    assert ended.returncode
+    assert "Cannot call the service: the identity token is empty." in ended.stderr
+    assert "evaluate --data" not in ended.stderr
+
+
 def test_without_a_project_it_says_so() -> None:
     ended = run("make", "logs", "PROJECT=")
 

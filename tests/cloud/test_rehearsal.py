@@ -136,10 +136,6 @@ def test_a_pull_request_deploys_nothing(next_push: Rehearsal) -> None:
     assert next_push.google.calls == []
 
 
-def _break_a_test(rehearsal: Rehearsal) -> None:
-    rehearsal.edit("tests/deployed/test_deployed.py", '{"status": "OK"}', '{"status": "LATE"}')
-
-
 def _forget_to_train(rehearsal: Rehearsal) -> None:
     rehearsal.edit("training/fitting/settings.json", '"max_depth": ', '"max_depth": 1')
 
@@ -171,7 +167,6 @@ def _meet_a_conflict(rehearsal: Rehearsal) -> None:
 @pytest.mark.parametrize(
     ("spoil", "failed", "says"),
     [
-        ((_break_a_test, "test"), "test", "1 failed"),
         ((_forget_to_train, "reproduce"), "reproduce", "differ"),
         ((_take_the_roles, "package"), "serving", "STOPPED at serving: nothing was deployed"),
         ((_break_the_start, "package"), "deploy", "STOPPED at deploy: the revision that"),
@@ -184,7 +179,6 @@ def _meet_a_conflict(rehearsal: Rehearsal) -> None:
         ((_meet_a_conflict, "package"), "canary", "STOPPED at canary: the revision that"),
     ],
     ids=[
-        "a failing test",
         "artifacts of other settings",
         "an account without its roles",
         "a function that does not start",
