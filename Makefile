@@ -114,7 +114,7 @@ bench: .venv/ready .build/runtime/ready package $(RIVALS:%=.build/bench/%/ready)
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 	$(BIN)/python -m tests.bench.growth --sizes $(if $(QUICK),1,$(SIZES))
 
-SCRIPTS = $(shell grep -lE '^\#!.*sh' .setup/* .ci/* .cloud/*)
+SCRIPTS = $(shell grep -lsE '^\#!.*sh' .setup/* .ci/* .cloud/*)
 # What people read and write. Locks, data and pages in two languages are not spelled.
 WORDS = .setup .ci .cloud Makefile pyproject.toml cloudbuild.yaml function/*.py training tests \
 	$(shell find . -name '*.md' -not -path './.venv/*' -not -path './.build/*' -not -path './.*_cache/*')
