@@ -283,7 +283,7 @@ def test_a_server_whose_output_is_broken_answers_all_the_same(output: str) -> No
 def test_a_reader_that_stalls_costs_lines_but_no_answer() -> None:
     asked = 500  # lines of some 170 bytes, into a pipe of 64 KiB
     with serve(stdout=subprocess.PIPE) as served:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{served.port}") as client:
+        with httpx2.Client(base_url=served.url) as client:
             assert {client.get("/health").status_code for _ in range(asked)} == {200}
         served.process.terminate()
         out, _ = served.process.communicate(timeout=10)
