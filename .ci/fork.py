@@ -7,12 +7,11 @@ fork would: the settings in `data/airport.toml` are replaced, and no code or tes
 import csv
 import os
 import random
-import subprocess
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from outsider import ROOT, run
+from outsider import fetch, run
 
 SETTINGS = """\
 data = "data/flights-*.csv"
@@ -56,7 +55,7 @@ def main() -> None:
     variables = {name: value for name, value in os.environ.items() if name not in own}
     with tempfile.TemporaryDirectory(prefix="fork-") as work:
         fork = Path(work, "fork")
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(fork)], check=True)
+        fetch(fork, archive=False)
         write_flights(fork / "data")
         (fork / "data" / "airport.toml").write_text(SETTINGS)
         for line in LINES:

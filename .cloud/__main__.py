@@ -49,5 +49,9 @@ if __name__ == "__main__":
         COMMANDS[sys.argv[1]](*sys.argv[2:])
     except CloudError as error:
         sys.exit(str(error))
+    except FileNotFoundError as error:
+        sys.exit(f"Cannot find {error.filename}: install it, or check the path.")
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell ends at Ctrl-C
     except CalledProcessError as error:
         sys.exit(error.returncode)  # it has said why

@@ -10,10 +10,12 @@ from traffic import Traffic
 
 
 def token_for(url: str) -> str:
-    """Return the token in TOKEN_FILE, none for this machine, or a new one."""
+    """Return the token in TOKEN_FILE, or a new one; none is needed for this machine."""
+    if not url:
+        return ""
     if file := environ.get("TOKEN_FILE"):
         return _checked(Path(file).read_text().strip())
-    if not url or re.match(r"http://(localhost|127\.)", url):
+    if re.match(r"http://(localhost|127\.)", url):
         return ""
     return new_token()
 

@@ -3,10 +3,19 @@
 import json
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from commands import CloudError, gcloud, read, run
 from settings import IN_REGION, SERVICE, TAG
+
+ADDRESS: Final = {"url": "https://ADDRESS"}
+TAGGED: Final = [
+    {"revisionName": "REVISION", "tag": tag} | ADDRESS for tag in (TAG, "previous", "c0000000")
+]
+# What a dry run takes for the answer:
+ASSUMED: Final = {
+    "status": {"traffic": [{"revisionName": "SERVING", "percent": 100}, *TAGGED]} | ADDRESS
+}
 
 
 class Traffic:
@@ -14,14 +23,7 @@ class Traffic:
 
     def __init__(self) -> None:
         describe = gcloud("run services describe", SERVICE, IN_REGION, "--format=json")
-        tags = [TAG, "previous", "c0000000"]
-        target = {"revisionName": "REVISION", "url": "https://ADDRESS"}
-        targets = [
-            {"revisionName": "SERVING", "percent": 100},
-            *(target | {"tag": t} for t in tags),
-        ]
-        assumed = {"status": {"url": "https://ADDRESS", "traffic": targets}}
-        status = json.loads(read(*describe, in_dry_run=json.dumps(assumed)))["status"]
+        status = json.loads(read(*describe, in_dry_run=json.dumps(ASSUMED)))["status"]
         self.url: str = status["url"]  # which all revisions share
         self._targets: list[dict[str, Any]] = status["traffic"]
         self._shares: Counter[str] = Counter()

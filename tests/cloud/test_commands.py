@@ -2,8 +2,11 @@
 
 import os
 import re
+import sys
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from tests.cloud.sdk import faults, needs_sdk
 from tests.support.commands import run, succeed
@@ -108,8 +111,14 @@ def test_an_empty_token_asks_nobody(tmp_path: Path) -> None:
     assert "evaluate --data" not in ended.stderr
 
 
-def test_without_a_project_it_says_so() -> None:
-    ended = run("make", "logs", "PROJECT=")
+@pytest.mark.parametrize(
+    ("project", "message"),
+    [("", "Say in which project: PROJECT=..."), ("p", "Cannot find gcloud: install it,")],
+    ids=["a project", "the SDK"],
+)
+def test_what_is_missing_is_said(project: str, message: str) -> None:
+    settings = {"PROJECT": project, "SERVICE": "puntual", "REGION": "r", "TAG": "c0", "PATH": ""}
+    ended = run(sys.executable, ".cloud", "logs", environment=settings)
 
-    assert ended.returncode
-    assert "PROJECT=..." in ended.stderr
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(message)
