@@ -260,18 +260,20 @@ def test_a_worse_model_is_not_deployed_unless_it_is_allowed(
     assert "Allowed all the same." in allowed.printed
 
 
-def test_bootstrap_is_safe_to_run_twice(next_push: Rehearsal) -> None:
-    google = next_push.google
-    before = (google.resources.keys(), google.policies, google.enabled, next_push.traffic())
-    again = next_push.make("bootstrap", "REPO=someone/puntual")
+def test_bootstrap_opens_and_closes_the_service_and_makes_nothing_twice(
+    next_push: Rehearsal,
+) -> None:
+    def state() -> tuple[object, ...]:
+        google = next_push.google
+        return {*google.resources}, {**google.policies}, {*google.enabled}, next_push.traffic()
 
-    assert again.failed is None, again.printed
-    assert (google.resources.keys(), google.policies, google.enabled, next_push.traffic()) == before
-    assert "Created" not in again.printed
-
-
-def test_an_open_service_can_be_closed_again(next_push: Rehearsal) -> None:
-    assert next_push.make("bootstrap", "PUBLIC=true").failed is None
+    before = state()
+    opened = next_push.make("bootstrap", "PUBLIC=true")
+    assert opened.failed is None, opened.printed
     assert next_push.status("") == 200
-    assert next_push.make("bootstrap").failed is None
+    closed = next_push.make("bootstrap", "REPO=someone/puntual")
+    assert closed.failed is None, closed.printed
     assert next_push.status("") == 403
+
+    assert state() == before
+    assert "Created" not in opened.printed + closed.printed

@@ -5,7 +5,6 @@ Most need root and tools of Linux; what is refused here skips the test, with the
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from tests.support.commands import run, succeed
 from tests.support.paths import ROOT
 
 NOBODY: Final = 65534
@@ -24,17 +24,17 @@ def one_cpu() -> list[str]:
     return _able(["taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))])
 
 
-def without_network[T](run: Callable[[], T]) -> T:
+def without_network[T](task: Callable[[], T]) -> T:
     """Run in a thread that sees no network but a loopback of its own, and so do its children."""
     _need("ip")
 
     def isolated() -> T:
         try:
             os.unshare(os.CLONE_NEWNET)
-            subprocess.run(["ip", "link", "set", "lo", "up"], check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError) as error:
+        except OSError as error:
             pytest.skip(f"no network can be made here: {error}")
-        return run()
+        succeed("ip", "link", "set", "lo", "up")
+        return task()
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(isolated).result()
@@ -93,7 +93,7 @@ def _need(*tools: str) -> None:
 def _able(prefix: list[str]) -> list[str]:
     """Return a command that starts others, or skip where this machine refuses it."""
     _need(prefix[0])
-    tried = subprocess.run([*prefix, "true"], check=False, capture_output=True, text=True)
+    tried = run(*prefix, "true")
     if tried.returncode:
         pytest.skip(f"{prefix[0]} is refused here: {tried.stderr.strip()}")
     return prefix
