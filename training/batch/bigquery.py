@@ -10,6 +10,7 @@ from function.metadata import DAYS
 from function.model import Model
 from training.flights.columns import Columns
 from training.flights.features import FEATURES, every_cell, flights_of
+from training.flights.rows import TIME
 
 ANSWERS: Final = {"probability": "FLOAT64", "delay": "INT64"}
 TYPES: Final = {
@@ -20,6 +21,8 @@ TYPES: Final = {
     "DIANOM": "STRING",
 }
 FILES: Final = "flight_cells"
+_MONTH: Final = r"^(\d+)(?:\.0+)?$"  # 7.0 is a month and 7.5 is none, which a cast makes 8
+_SECONDS: Final = len("2017-01-31 23:30:00")
 
 
 class Place(NamedTuple):
@@ -176,11 +179,18 @@ def _flight_type(columns: Columns, table: str = "") -> str:
 
 
 def _month(columns: Columns, table: str = "") -> str:
-    return f"SAFE_CAST({table}{_name(columns.month)} AS INT64)"
+    text = f"CAST({table}{_name(columns.month)} AS STRING)"
+    return f"SAFE_CAST(REGEXP_EXTRACT({text}, {_text(_MONTH)}) AS INT64)"
 
 
 def _datetime(columns: Columns, table: str = "") -> str:
-    return f"SAFE_CAST({table}{_name(columns.scheduled)} AS DATETIME)"
+    """Return the local time to the second, null for what the function does not read as one.
+
+    A cast alone takes a date for midnight, and no time without seconds.
+    """
+    text = f"CAST({table}{_name(columns.scheduled)} AS STRING)"
+    whole = f"RPAD({text}, {_SECONDS}, ':00')"
+    return f"SAFE_CAST(IF(REGEXP_CONTAINS({text}, {_text(TIME)}), {whole}, NULL) AS DATETIME)"
 
 
 def _months_near(time: str) -> str:
@@ -196,7 +206,7 @@ def _months_near(time: str) -> str:
 
 
 def _time(columns: Columns, table: str = "") -> tuple[str, str]:
-    """Return the hour and the weekday, "not given" for null; a text that is no time is null."""
+    """Return the hour and the weekday, "not given" for null, and null for what is no time."""
     given, time = f"{table}{_name(columns.scheduled)}", _datetime(columns, table)
     names = ", ".join(map(_text, DAYS[1:]))
     # DATE_DIFF counts the days since a Monday.

@@ -12,7 +12,7 @@ from training.errors import DataError
 from training.flights.columns import Columns
 from training.flights.features import FEATURES
 from training.flights.rows import good, judged, raw
-from training.flights.sources import Source, scheme_of
+from training.flights.sources import BIGQUERY, Source, scheme_of
 
 from .copying import ANSWERS, Progress
 
@@ -30,7 +30,10 @@ def joined(table: Table, answers: pd.DataFrame, columns: Columns) -> Table:
 def create(source: Source, scored: Table, out: str, flights: int) -> None:
     """Write a table of the same engine, once it is known to hold as many flights."""
     check_written(out, flights, source.engine.to_pyarrow(scored.count()).as_py())
-    database, _, table = scheme_of(out)[1].rpartition(".")
+    scheme, name = scheme_of(out)
+    database, _, table = name.rpartition(".")
+    if scheme == BIGQUERY:  # Ibis takes a database for a dataset alone
+        database, table = "", ".".join(f"`{part}`" for part in name.rsplit(".", 2))
     source.engine.create_table(table, scored, database=database or None, overwrite=True)
 
 
@@ -47,7 +50,7 @@ def fetch(source: Source, scored: Table, path: Path, version: str, progress: Pro
     with writer:
         done = 0
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_batch(batch.cast(schema))  # BigQuery has no 32-bit floats
             done += len(batch)
             progress(done / flights)
 

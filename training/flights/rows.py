@@ -162,10 +162,12 @@ def _month(column: Value) -> IntegerValue:
         return column.re_extract(MONTH, 1).nullif("").try_cast("int64")
     if column.type().is_numeric():
         # DuckDB makes a join of IN, which forgets the order of rows.
-        good = (column >= 1) & (column <= MONTHS)
+        inside = (column >= 1) & (column <= MONTHS)
+        month = inside.ifelse(column, ibis.null(column.type()))
         if not column.type().is_integer():
-            good &= column == column.floor()
-        return good.ifelse(column, ibis.null(column.type())).cast("int64")
+            # BigQuery's floor refuses NaN, so only what is inside is rounded.
+            month = (month == month.floor()).ifelse(month, ibis.null(column.type()))
+        return month.cast("int64")
     raise DataError(_unreadable(column, "months from 1 to 12"))
 
 
