@@ -20,7 +20,7 @@ ENGINE := .venv/ready $(if $(SPARK),.build/spark/ready)
 TRAINING := $(if $(SPARK),PYTHONPATH=.build/spark )$(BIN)/python -m training
 
 LOCKS = $(wildcard .setup/requirements.txt function/requirements.txt training/requirements.txt \
-	tests/*/requirements.txt tests/bench/rivals/*/requirements.txt)
+	tests/*/requirements.txt tests/*/*/requirements.txt tests/bench/rivals/*/requirements.txt)
 
 # Tests run on all cores, on up to eight, as each process imports everything.
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
@@ -80,7 +80,7 @@ test: .venv/ready .build/runtime/ready package ## prove the behaviour in minutes
 # ALL=1 (and CI=true) fails where a test skips. Playwright keeps an event loop running, beside which
 # no other test of the process can start one, so the browser has a run of its own.
 test-all: .venv/ready .build/runtime/ready package $(if $(shell command -v java),.build/spark/ready)
-test-all: ## run every test, and hold the bounds of coverage
+test-all: .build/zetasql/ready ## run every test, and hold the bounds of coverage
 	$(BIN)/pytest $(PARALLEL) -m 'not alone and not browser' --cov --cov-report= $(STRICT)
 	$(BIN)/pytest $(PARALLEL) -m browser --cov --cov-append --cov-report= $(STRICT)
 	$(BIN)/pytest -m alone --cov --cov-append --cov-report= $(STRICT)
@@ -156,6 +156,7 @@ lock: .build/uv/ready ## lock the dependencies of pyproject.toml anew
 	$(COMPILE) --group fuzz --constraints function/requirements.txt \
 		--output-file tests/fuzz/requirements.txt
 	$(subst 3.12,3.10,$(COMPILE)) --group bigquery --output-file tests/bigquery/requirements.txt
+	$(COMPILE) --group zetasql --output-file tests/bigquery/sql/requirements.txt
 	$(COMPILE) --no-binary pyspark --group spark --output-file tests/spark/requirements.txt
 
 .build/uv/ready: .setup/requirements.txt
@@ -170,6 +171,11 @@ $(RIVALS:%=.build/bench/%/ready): .build/bench/%/ready: tests/bench/rivals/%/req
 	@$(UV) pip install --quiet --require-hashes --no-deps --python $(BIN)/python \
 		--target .build/spark --requirement $<
 	@touch $@
+
+# The engine is WebAssembly, which takes a minute to compile: once, in the environment.
+.build/zetasql/ready: tests/bigquery/sql/requirements.txt | .build/uv/ready
+	@.setup/environment .build/zetasql $<
+	@.build/zetasql/bin/python -m tests.bigquery.sql.engine </dev/null
 
 # An environment holds what its lock names. PYTHON says which Python, else a good one is found.
 %/ready: | .build/uv/ready

@@ -1,0 +1,250 @@
+"""BigQuery counts and scores flights as DuckDB does: the SQL that Ibis writes, run by ZetaSQL."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from training.batch.scoring import score
+from training.errors import DataError
+from training.flights.aggregation import cells_of, count
+from training.flights.columns import Columns
+from training.flights.faults import EXPECTED
+from training.flights.sources import open_source
+from training.project import ARTIFACTS
+
+from .client import ARROW
+from .conftest import Connect
+from .zetasql import Rows
+
+MODEL = ARTIFACTS / "model.onnx"
+ADDRESS = "bigquery:p.d.flights"
+TEXTS = dict.fromkeys(("OPERA", "TIPOVUELO", "MES", "Fecha-I", "Fecha-O"), "STRING")
+TYPED = TEXTS | {"MES": "INT64", "Fecha-I": "DATETIME", "Fecha-O": "DATETIME"}
+
+type Row = tuple[Any, ...]
+
+AT, LEFT = "2017-07-14 19:30:00", "2017-07-14 19:45:00"
+GOOD: list[Row] = [
+    ("Sky", "N", 7, AT, LEFT),
+    ("Sky", "N", 7, AT, "2017-07-14 19:45:00.000001"),
+    ("Sky", "N", 7, AT, "2017-07-14 19:44:59.999999"),
+    ("Sky", "N", 7, AT, "2017-07-14 09:00:00"),
+    ("Sky", "N", 2, "2016-02-29 12:00:00", "2016-02-29 12:20:00"),
+    ("全日本空輸", "I", 1, "2017-01-01 00:00:00.5", "2017-01-01 00:15:00.500001"),
+    (
+        "Aéro 'Sud' \"Ouest\" \\ `x`\n!",
+        "I",
+        12,
+        "2017-12-31 23:59:59.999999",
+        "2018-01-01 00:20:00",
+    ),
+    *[
+        ("Sky", "N", 5, f"2017-05-0{day} 0{day}:00:00", "2017-05-09 07:00:00")
+        for day in range(1, 8)
+    ],
+]
+# Rows of each fault, and those at the edge of one.
+BAD: dict[str, list[Row]] = {
+    "airline": [(None, "N", 7, AT, LEFT), ("", "N", 7, AT, LEFT)],
+    "airline_space": [
+        (name, "N", 7, AT, LEFT) for name in (" Sky", "Sky\u00a0", "\u200b", "Sky\n")
+    ],
+    "flight_type": [("Sky", None, 7, AT, LEFT), ("Sky", "", 7, AT, LEFT)],
+    "flight_type_space": [("Sky", kind, 7, AT, LEFT) for kind in ("N ", "\u3000N", "\ufeffI")],
+    "month": [("Sky", "N", month, AT, LEFT) for month in (None, 0, 13, -7)],
+    "other_month": [
+        ("Sky", "N", 9, AT, LEFT),
+        ("Sky", "N", 2, "2017-01-31 23:55:00", "2017-02-01 00:11:00"),
+        ("Sky", "N", 1, "2018-02-01 00:05:00", "2018-01-31 23:58:00"),
+    ],
+    "scheduled": [("Sky", "N", 7, None, LEFT)],
+    "actual": [("Sky", "N", 7, AT, None)],
+}
+# What only a text can be.
+WRITTEN: dict[str, list[Row]] = {
+    "month": [
+        ("Sky", "N", month, AT, LEFT)
+        for month in ("07", "7.0", "7.5", "x", "", " 7", "7\n", "+7", "0x7", "007.00", "1e0")
+    ],
+    "scheduled": [
+        ("Sky", "N", "7", time, LEFT)
+        for time in (
+            *("2017-07-14T19:30", "2017-07-14 19:30", "2017-07-14 19:30:00.1234567", "9 a.m.", ""),
+            *("2017-07-32 19:30:00", "2017-07-14", "2017-7-4 9:30:00", "2017-07-14 24:00:00"),
+            *(
+                "2017-07-14 19:30:00Z",
+                "2017-07-14 19:30:00+00",
+                " 2017-07-14 19:30:00",
+                "0000-07-01",
+            ),
+            *("2017-07-14 19:30:60", "9999-07-31 23:59:59", "2017-07-14t19:30:00"),
+        )
+    ],
+    "actual": [
+        ("Sky", "N", "7", AT, time) for time in ("2017-02-30 09:00:00", "17:30", "2017-07-14T19:46")
+    ],
+}
+
+
+def texts(rows: Sequence[Row]) -> list[Row]:
+    return [(*row[:2], None if row[2] is None else str(row[2]), *row[3:]) for row in rows]
+
+
+def rows_of(columns: dict[str, str], bad: Sequence[Row]) -> Rows:
+    rows = [*GOOD * 4, *bad, *GOOD]
+    if columns["MES"] == "STRING":
+        rows = texts(rows)
+    return Rows(columns, [[*row] for row in rows])
+
+
+def parquet_of(table: Rows, path: Path) -> str:
+    """Write a table to a file of the same types, which DuckDB reads."""
+    values = zip(*table.rows, strict=True)
+    arrays = {
+        name: pa.array(column, pa.string()).cast(ARROW[kind])
+        if kind == "DATETIME"
+        else pa.array(column, ARROW[kind])
+        for (name, kind), column in zip(table.columns.items(), values, strict=True)
+    }
+    parquet.write_table(pa.table(arrays), path)
+    return str(path)
+
+
+def cells(address: str, columns: Columns) -> list[list[Any]]:
+    """Return what an engine counts, faults included, in one order."""
+    source = open_source(address)
+    found = source.engine.to_pyarrow(cells_of(source.table, columns)).to_pylist()
+    return sorted(([*row.values()] for row in found), key=repr)
+
+
+def refusal(address: str, columns: Columns) -> str:
+    """Return the message about bad rows, without the places that only a file has."""
+    with pytest.raises(DataError) as refused:
+        count(address, columns)
+    return re.sub(r"row \d+, ", "", str(refused.value).replace(address, ""))
+
+
+def test_there_are_rows_of_each_fault() -> None:
+    assert {*BAD, "delay"} == {*EXPECTED}
+
+
+def every(columns: dict[str, str]) -> list[Row]:
+    """Return the bad rows that these columns can hold."""
+    bad = [row for rows in BAD.values() for row in rows]
+    if columns == TEXTS:
+        bad = [*texts(bad), *(row for rows in WRITTEN.values() for row in rows)]
+    return bad
+
+
+@pytest.mark.parametrize("columns", [TEXTS, TYPED], ids=["texts", "typed"])
+def test_it_counts_each_cell_and_fault_as_duckdb_does(
+    connect: Connect, tmp_path: Path, columns: dict[str, str]
+) -> None:
+    table = rows_of(columns, every(columns))
+    file = parquet_of(table, tmp_path / "flights.parquet")
+    connect({"p.d.flights": table})
+    found = cells(ADDRESS, Columns())
+    assert found == cells(file, Columns())
+    faults = {row[5] for row in found}
+    assert faults >= {None, *BAD} - {"other_month"}
+    ours, theirs = count(ADDRESS, drop_bad=True), count(file, drop_bad=True)
+    assert ours.counts.to_csv() == theirs.counts.to_csv()
+    assert (ours.counts.period, *ours[1:]) == (theirs.counts.period, *theirs[1:])
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_it_refuses_each_fault_in_the_words_of_duckdb(
+    connect: Connect, tmp_path: Path, fault: str
+) -> None:
+    for columns in (TEXTS, TYPED):
+        table = rows_of(columns, BAD[fault])
+        file = parquet_of(table, tmp_path / "flights.parquet")
+        connect({"p.d.flights": table})
+        assert refusal(ADDRESS, Columns()) == refusal(file, Columns())
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("BOOL", [True, False], [None]),
+        ("INT64", [1, 0], [2, None]),
+        ("FLOAT64", [1.0, 0.0, -0.0], [0.5, float("nan"), float("inf"), None]),
+        ("STRING", ["1", "0", "1.0", "0.00", "true", "FALSE"], ["yes", "", " 1", "1.5", None]),
+    ],
+)
+def test_a_delay_column_is_read_as_duckdb_reads_it(
+    connect: Connect, tmp_path: Path, kind: str, good: list[object], bad: list[object]
+) -> None:
+    columns = {**TYPED, "late": kind}
+    rows = [["Sky", "N", 7, time, None, late] for late in (*good, *bad) for time in (AT, None)]
+    table = Rows(columns, rows)
+    file = parquet_of(table, tmp_path / "flights.parquet")
+    connect({"p.d.flights": table})
+    for named in (Columns(delay="late"), Columns(delay="late", scheduled="")):
+        found = cells(ADDRESS, named)
+        assert found == cells(file, named)
+        assert sum(row[6] for row in found if row[5] is None) == 2 * len(good)
+        assert {row[5] for row in found} == {None, "delay"}
+
+
+@pytest.mark.parametrize("month", [7.0, 7.5, 0.99, float("inf"), float("nan"), None])
+def test_a_month_of_floats_is_read_as_duckdb_reads_it(
+    connect: Connect, tmp_path: Path, month: float | None
+) -> None:
+    table = Rows({**TYPED, "MES": "FLOAT64"}, [["Sky", "N", month, AT, LEFT]])
+    file = parquet_of(table, tmp_path / "flights.parquet")
+    connect({"p.d.flights": table})
+    found = cells(ADDRESS, Columns())
+    assert found == cells(file, Columns())
+    assert found[0][5] == (None if month == 7.0 else "month")
+
+
+def test_columns_may_have_other_names_and_types_be_mapped(connect: Connect, tmp_path: Path) -> None:
+    names = ("línea", "Kind's", "m + 1", "Planned at", "離陸")
+    columns = Columns(*names, types=(("N", "Int'l\n\\D"), ("I", 'J"')))
+    table = Rows(dict(zip(names, TYPED.values(), strict=True)), rows_of(TYPED, []).rows)
+    file = parquet_of(table, tmp_path / "flights.parquet")
+    connect({"p.d.flights": table})
+    assert count(ADDRESS, columns).counts.to_csv() == count(file, columns).counts.to_csv()
+
+
+@pytest.mark.parametrize("columns", [TEXTS, TYPED], ids=["texts", "typed"])
+def test_it_counts_the_real_flights_as_duckdb_does(
+    connect: Connect, raw_flights: Path, columns: dict[str, str]
+) -> None:
+    flights = pd.read_csv(raw_flights, dtype=str, keep_default_na=False)[list(columns)]
+    rows = flights.astype({"MES": "int64"} if columns == TYPED else {}).astype(object)
+    connect({"p.d.flights": Rows(columns, rows.to_numpy().tolist())})
+    ours, theirs = count(ADDRESS, drop_bad=True), count(str(raw_flights), drop_bad=True)
+    assert ours.counts.to_csv() == theirs.counts.to_csv()
+    assert (ours.counts.period, *ours[1:]) == (theirs.counts.period, *theirs[1:])
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize("columns", [TEXTS, TYPED], ids=["texts", "typed"])
+def test_it_scores_flights_as_duckdb_does(
+    connect: Connect, tmp_path: Path, columns: dict[str, str]
+) -> None:
+    known = [("Sky Airline", *row[1:]) for row in every(columns) if row[0] == "Sky"]
+    table = rows_of(columns, known)
+    file = parquet_of(table, tmp_path / "flights.parquet")
+    client = connect({"p.d.flights": table})
+    scored, expected = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
+    result = score(ADDRESS, str(scored), MODEL, empty=True)
+    assert result == score(file, str(expected), MODEL, empty=True)
+    assert 0 < result.unknown < result.flights
+    assert lines(pd.read_parquet(scored)) == lines(pd.read_parquet(expected))
+    score(ADDRESS, "bigquery:p.d.scored", MODEL, empty=True)
+    written = client.query_and_wait("SELECT * FROM `p.d.scored`").to_arrow().to_pandas()
+    assert lines(written) == lines(pd.read_parquet(expected))
+
+
+def lines(frame: pd.DataFrame) -> list[str]:
+    """Return the rows as texts, in one order: an engine keeps none."""
+    return sorted(map(repr, frame.astype(object).where(frame.notna(), None).to_numpy().tolist()))
