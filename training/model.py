@@ -13,19 +13,18 @@ from numpy.typing import NDArray
 from xgboost import Booster, XGBClassifier
 
 from function.metadata import Categories
-from training.flights.counts import TOTALS, delayed, weighted_rows
+from training.flights.counts import TOTALS, weighted_rows
 from training.flights.features import (
     FEATURES,
-    FLIGHT,
     NOT_GIVEN,
     TIME,
     TOP10,
     categories_of,
     columns_of,
     one_hot,
-    with_time,
     without_time,
 )
+from training.flights.frames import checked, column, delayed, labels, of_pandas, shown
 from training.project import ARTIFACTS
 
 STORE: Final = ARTIFACTS / "challenge.ubj"
@@ -73,14 +72,16 @@ class DelayModel:
         """Return one-hot features, float32 [N, columns], and with a target its frame, int [N, 1].
 
         A target that is no column of `data` is computed from its two times. With a target the
-        categories are those of `data`; without one they are the fitted model's, and an unknown
-        category raises `ValueError`.
+        categories are those of `data`; without one they are the fitted model's. Raise `ValueError`
+        for an unknown category and for what is no flight; see `checked`.
         """
         if target_column is None:
-            return self._encode(data)
-        self.learn(categories_of(with_time(data) if self._learns_time else data[FLIGHT]))
-        target = data[target_column] if target_column in data else delayed(data)
-        return self._encode(data), target.astype("int64").to_frame(target_column)
+            return self._encode(checked(data, timed=self.categories.timed))
+        flights = checked(data, timed=self._learns_time)
+        has_target = target_column in data.columns
+        label = labels(column(data, target_column) if has_target else delayed(data))
+        self.learn(categories_of(flights))
+        return self._encode(flights), pd.DataFrame({target_column: label}, index=data.index)
 
     def learn(self, categories: Categories) -> Self:
         """Take the categories, and forget what was fitted on others."""
@@ -99,7 +100,13 @@ class DelayModel:
         """
         if self._categories is None:
             raise ValueError("Cannot fit: the categories are not known. Preprocess a target first.")
-        label = target.to_numpy().ravel()
+        values = self._checked(features)
+        label = _label_of(target)
+        if not len(label) == len(values) > 0:
+            raise ValueError(
+                f"Cannot fit: expected a label for each flight, got {len(label):,} labels and "
+                f"{len(values):,} flights."
+            )
         delay_rate = float(np.average(label, weights=weight))
         if not 0 < delay_rate < 1:
             raise ValueError("Cannot fit: expected delayed and punctual flights, got one class.")
@@ -111,7 +118,7 @@ class DelayModel:
             tree_method="hist",
             random_state=1,
         )
-        classifier.fit(features.to_numpy(), label, sample_weight=weight)
+        classifier.fit(values, label, sample_weight=weight)
         classifier.get_booster().set_attr(
             categories=msgspec.json.encode(self._categories).decode(),
             columns=msgspec.json.encode(list(features.columns)).decode(),
@@ -212,11 +219,31 @@ class DelayModel:
         return self._model
 
     def _encode(self, data: pd.DataFrame) -> pd.DataFrame:
-        data = with_time(data) if self.categories.timed else without_time(data)
+        data = data if self.categories.timed else without_time(data)
         # A column of the ten that another airport does not have is zero throughout.
         return one_hot(data, self.categories).reindex(columns=self.columns, fill_value=0.0)
 
     def _checked(self, features: pd.DataFrame) -> NDArray[np.float32]:
+        of_pandas(features)
         if list(features.columns) != self.columns:
             raise ValueError(f"Expected the columns {self.columns}, got {list(features.columns)}.")
-        return features.to_numpy(np.float32)
+        numbers = features
+        if not all(map(pd.api.types.is_numeric_dtype, features.dtypes)):
+            numbers = features.apply(pd.to_numeric, errors="coerce")
+        values: NDArray[np.float32] = numbers.to_numpy(np.float32, na_value=np.nan)
+        wrong = np.argwhere((values != 0) & (values != 1))
+        if len(wrong):
+            row, number = wrong[0]
+            got = shown(features.iloc[row, number])
+            raise ValueError(f"Expected 0 or 1, got {got} in the column `{self.columns[number]}`.")
+        return values
+
+
+def _label_of(target: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the labels of a frame of one column, or of a series, which notebooks pass as well."""
+    if isinstance(target, pd.Series):
+        return labels(target)
+    of_pandas(target)
+    if len(target.columns) != 1:
+        raise ValueError(f"Expected a target of one column, got {list(target.columns)}.")
+    return labels(target.iloc[:, 0])

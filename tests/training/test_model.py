@@ -1,6 +1,7 @@
 """DelayModel keeps the interface and the published result of the delay challenge."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -182,3 +183,94 @@ def test_the_probability_is_calibrated_and_the_decision_balanced(
     mean = np.average(p, weights=cells["flights"])
     assert mean == pytest.approx(oracle.delay_rate, abs=0.005)
     assert ((p > oracle.delay_rate) == np.array(oracle.predict(features))).all()
+
+
+class Polars:
+    """A frame of another library."""
+
+    columns = TOP10
+
+    def to_pandas(self) -> pd.DataFrame:
+        raise NotImplementedError
+
+
+def test_a_frame_of_another_library_is_refused(flights: pd.DataFrame) -> None:
+    model = DelayModel()
+    features, target = model.preprocess(flights, "delay")
+    other: Any = Polars()
+    message = r"Expected a pandas\.DataFrame, got a .*\.Polars\. Convert it with `to_pandas\(\)`"
+    for ask in (
+        lambda: model.preprocess(other, "delay"),
+        lambda: model.fit(other, target),
+        lambda: model.fit(features, other),
+        lambda: model.predict(other),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ask()
+    array: Any = features.to_numpy()
+    with pytest.raises(ValueError, match=r"Expected a pandas\.DataFrame, got a numpy\.ndarray"):
+        model.predict(array)
+
+
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [
+        (float("nan"), "nothing"),
+        (0.5, "0.5"),
+        (float("inf"), "inf"),
+        ("x", "'x'"),
+        (None, "nothing"),
+    ],
+)
+def test_features_are_0_and_1(flights: pd.DataFrame, value: object, got: str) -> None:
+    model = DelayModel()
+    features, target = model.preprocess(pd.concat([flights] * 5, ignore_index=True), "delay")
+    model.fit(features, target)
+    features["MES_7"] = [*features["MES_7"][:3], value, *features["MES_7"][4:]]
+    for ask in (lambda: model.fit(features, target), lambda: model.predict(features)):
+        with pytest.raises(ValueError, match=rf"^Expected 0 or 1, got {got} in the column `MES_7`"):
+            ask()
+
+
+@pytest.mark.parametrize("kind", ["int64", "bool", "object", "Float32", "float[pyarrow]"])
+def test_features_may_be_of_any_type(flights: pd.DataFrame, kind: str) -> None:
+    model = DelayModel()
+    features, target = model.preprocess(pd.concat([flights] * 20, ignore_index=True), "delay")
+    model.fit(features, target)
+    other = features.astype(kind)  # type: ignore[arg-type]
+    assert model.predict(other) == model.predict(features) == target["delay"].tolist()
+
+
+def test_a_target_may_be_a_series(flights: pd.DataFrame) -> None:
+    model, other = DelayModel(), DelayModel()
+    many = pd.concat([flights] * 20, ignore_index=True)
+    features, target = model.preprocess(many, "delay")
+    model.fit(features, target)
+    other.preprocess(many, "delay")
+    series: Any = target["delay"]
+    other.fit(features, series)
+    assert other.to_bytes() == model.to_bytes()
+
+
+def test_a_fit_needs_a_label_for_each_flight_and_features_in_order(flights: pd.DataFrame) -> None:
+    model = DelayModel()
+    features, target = model.preprocess(flights, "delay")
+    with pytest.raises(ValueError, match="a label for each flight, got 3 labels and 4 flights"):
+        model.fit(features, target[1:])
+    with pytest.raises(ValueError, match="got 0 labels and 0 flights"):
+        model.fit(features[:0], target[:0])
+    with pytest.raises(ValueError, match=r"one column, got \['delay', 'late'\]"):
+        model.fit(features, target.assign(late=0))
+    with pytest.raises(ValueError, match="Expected the columns"):
+        model.fit(features[list(TOP10[::-1])], target)
+
+
+def test_months_as_floats_are_saved_and_loaded(flights: pd.DataFrame, tmp_path: Path) -> None:
+    many = pd.concat([flights] * 20, ignore_index=True).astype({"MES": float})
+    model = DelayModel(None, store=tmp_path / "model.ubj")
+    features, target = model.preprocess(many, "delay")
+    assert features["MES_7"].sum() == 40
+    model.fit(features, target)
+    model.save()
+    loaded = DelayModel(None, store=model.store)
+    assert loaded.predict(loaded.preprocess(many)) == model.predict(features)

@@ -15,10 +15,7 @@ from training.errors import DataError
 from .features import FEATURES, NOT_GIVEN, TIME, categories_of, without_time
 from .split import SPLITS
 
-SCHEDULED: Final = "Fecha-I"
-ACTUAL: Final = "Fecha-O"
 DELAY_MINUTES: Final = 15
-LATE: Final = pd.Timedelta(minutes=DELAY_MINUTES)
 CELL: Final = [*FEATURES, "split"]
 CHALLENGE_SHA256: Final = "ab248e6ee81473fcb4bbea581b9a6b303ebd4731665bb6b3dc9c5642511b830c"
 TOTALS: Final = ["flights", "delayed"]
@@ -94,14 +91,6 @@ def check_splits(counts: Counts, source: str) -> None:
                 f"Cannot train on {source}: expected delayed and punctual flights in the split "
                 f"`{split}`, got {part['delayed']} delayed of {part['flights']}."
             )
-
-
-def delayed(flights: pd.DataFrame) -> "pd.Series[bool]":
-    """Return whether each flight left more than 15 minutes after its time."""
-    scheduled, actual = (
-        pd.to_datetime(flights[name], format="ISO8601") for name in (SCHEDULED, ACTUAL)
-    )
-    return actual - scheduled > LATE
 
 
 def weighted_rows(cells: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64], NDArray[np.int64]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from function.metadata import DAYS, HOURS, WEEKDAYS, Categories
+from function.metadata import DAYS, HOURS, Categories
 from training.errors import DataError
 
 if TYPE_CHECKING:
@@ -50,35 +50,6 @@ def categories_of(data: pd.DataFrame) -> Categories:
         )
     timed = "HORA" in data and bool((data["HORA"] != NOT_GIVEN["HORA"]).any())
     return Categories(*known, *((HOURS, DAYS) if timed else ()))
-
-
-def with_time(data: pd.DataFrame) -> pd.DataFrame:
-    """Return `data` with `HORA` and `DIANOM`, computed from `Fecha-I` where it has them not.
-
-    Raise `ValueError` where `MES` is no month within a day of `Fecha-I`.
-    """
-    if set(TIME) <= set(data.columns):
-        return data
-    if "Fecha-I" not in data:
-        return data.assign(**NOT_GIVEN)
-    scheduled = pd.to_datetime(data["Fecha-I"], format="ISO8601")
-    _check_months(data["MES"], scheduled)
-    weekdays = scheduled.dt.day_of_week.map(dict(enumerate(WEEKDAYS)))
-    return data.assign(
-        HORA=scheduled.dt.hour.fillna(NOT_GIVEN["HORA"]).astype("int64"),
-        DIANOM=weekdays.fillna(NOT_GIVEN["DIANOM"]),
-    )
-
-
-def _check_months(months: "pd.Series[int]", scheduled: "pd.Series[pd.Timestamp]") -> None:
-    near = [(scheduled + pd.Timedelta(days=days)).dt.month for days in (-1, 0, 1)]
-    wrong = scheduled.notna() & ~np.logical_or.reduce([months == month for month in near])
-    if wrong.any():
-        month, time = months[wrong].iloc[0], scheduled[wrong].iloc[0]
-        raise ValueError(
-            f"Expected a month within a day of `Fecha-I`, got {month!r} in the column `MES` for a "
-            f"flight scheduled in month {time.month}."
-        )
 
 
 def without_time(data: pd.DataFrame) -> pd.DataFrame:

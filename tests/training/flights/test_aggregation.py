@@ -18,8 +18,9 @@ from function.metadata import DAYS
 from training.errors import DataError
 from training.flights.aggregation import cells_of, count, count_source
 from training.flights.columns import Columns
-from training.flights.counts import TOTALS, Counts, delayed
+from training.flights.counts import TOTALS, Counts
 from training.flights.features import FEATURES
+from training.flights.frames import delayed
 from training.flights.sources import open_source
 from training.flights.split import split_rows
 

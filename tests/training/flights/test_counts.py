@@ -8,7 +8,8 @@ import pytest
 from tests.support.paths import ROOT
 from training.errors import DataError
 from training.flights import files
-from training.flights.counts import COUNTED, Counts, delayed, weighted_rows
+from training.flights.counts import COUNTED, Counts, weighted_rows
+from training.flights.frames import delayed
 from training.flights.reading import read
 from training.flights.split import split_rows
 
