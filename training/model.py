@@ -107,6 +107,12 @@ class DelayModel:
                 f"Cannot fit: expected a label for each flight, got {len(label):,} labels and "
                 f"{len(values):,} flights."
             )
+        other = target.index
+        if not other.equals(features.index) and set(other) == set(features.index):
+            raise ValueError(
+                "Cannot fit: expected the labels in the order of the flights, got their index in "
+                "another one. Use `target.loc[features.index]`."
+            )
         delay_rate = float(np.average(label, weights=weight))
         if not 0 < delay_rate < 1:
             raise ValueError("Cannot fit: expected delayed and punctual flights, got one class.")

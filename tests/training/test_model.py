@@ -263,6 +263,9 @@ def test_a_fit_needs_a_label_for_each_flight_and_features_in_order(flights: pd.D
         model.fit(features, target.assign(late=0))
     with pytest.raises(ValueError, match="Expected the columns"):
         model.fit(features[list(TOP10[::-1])], target)
+    with pytest.raises(ValueError, match=r"another one\. Use `target\.loc\[features\.index\]`"):
+        model.fit(features, target[::-1])
+    model.fit(features, target.set_axis([5, 6, 7, 8]))
 
 
 def test_months_as_floats_are_saved_and_loaded(flights: pd.DataFrame, tmp_path: Path) -> None:

@@ -40,13 +40,18 @@ def categories_of(data: pd.DataFrame) -> Categories:
     """Return the categories that occur, sorted: the one-hot order.
 
     Hours and weekdays are all of them, or only "not given" where no flight has a time. Raise
-    `DataError` for more than `MAX_AIRLINES` airlines.
+    `DataError` for more than `MAX_AIRLINES` airlines, and for zero bytes in names.
     """
     known = [tuple(sorted(set(data[name].tolist()))) for name in FLIGHT]
     if len(known[0]) > MAX_AIRLINES:
         raise DataError(
             f"Cannot use the flights: expected at most {MAX_AIRLINES:,} airlines, got "
             f"{len(known[0]):,}. Is the airline's name in the column `OPERA`?"
+        )
+    zero = [value for values in known[:2] for value in values if "\0" in value]
+    if zero:  # NumPy and ONNX Runtime end a text there
+        raise DataError(
+            f"Cannot use the flights: expected no zero bytes in names, got {zero[0]!r}."
         )
     timed = "HORA" in data and bool((data["HORA"] != NOT_GIVEN["HORA"]).any())
     return Categories(*known, *((HOURS, DAYS) if timed else ()))

@@ -48,10 +48,11 @@ def execute(request: Json) -> Json:
         simple_catalog=catalogs.built(tables, []).to_proto(),
     )
     for name, table in tables.items():
-        rows = message.table_content[name].table_data.row
+        content = message.table_content[name].table_data
+        content.SetInParent()  # a table without rows is one
         kinds = list(table["columns"].values())
         for row in table["rows"]:
-            rows.add(cell=map(values.encoded, kinds, row))
+            content.row.add(cell=map(values.encoded, kinds, row))
     client = ZetaSqlLocalService.get_instance().wasm_client
     method = "ZetaSqlLocalService_EvaluateQuery"
     found = client.call_grpc_func(method, message, messages.EvaluateQueryResponse)

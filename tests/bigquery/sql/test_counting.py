@@ -245,6 +245,13 @@ def test_it_scores_flights_as_duckdb_does(
     assert lines(written) == lines(pd.read_parquet(expected))
 
 
+def test_it_scores_a_table_of_which_no_flight_is_known(connect: Connect, tmp_path: Path) -> None:
+    connect({"p.d.flights": rows_of(TYPED, [])})
+    scored = score(ADDRESS, str(tmp_path / "scored.csv"), MODEL, empty=True)
+    assert scored.flights == scored.unknown == 5 * len(GOOD)
+    assert pd.read_csv(tmp_path / "scored.csv")["probability"].isna().all()
+
+
 def lines(frame: pd.DataFrame) -> list[str]:
     """Return the rows as texts, in one order: an engine keeps none."""
     return sorted(map(repr, frame.astype(object).where(frame.notna(), None).to_numpy().tolist()))

@@ -101,6 +101,12 @@ def test_what_is_no_name_is_refused(flights: pd.DataFrame, column: str, name: ob
         DelayModel().preprocess(flights, "delay")
 
 
+def test_names_hold_no_zero_bytes_which_the_graph_would_lose(flights: pd.DataFrame) -> None:
+    flights.loc[0, "OPERA"] = "Sky Airline\0"
+    with pytest.raises(ValueError, match=r"no zero bytes in names, got 'Sky Airline\\x00'"):
+        DelayModel().preprocess(flights, "delay")
+
+
 @pytest.mark.parametrize(
     "change",
     [
