@@ -29,8 +29,8 @@ def checked(data: pd.DataFrame, *, timed: bool) -> pd.DataFrame:
     """Return the features of flights; raise `ValueError` for what is no flight.
 
     Whole numbers of any type are months, and texts of them. If `timed`, `HORA` and `DIANOM` are
-    those of `data`, or of the local time `Fecha-I`, which may be missing, and `MES` is a month within
-    a day of it (`function.flights.months_near`).
+    those of `data`, or of the local time `Fecha-I`, which may be missing. `MES` must be a month
+    within a day of that time (`function.flights.months_near`).
     """
     of_pandas(data)
     features: dict[str, object] = {

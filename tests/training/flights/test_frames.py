@@ -24,10 +24,13 @@ def flights() -> pd.DataFrame:
             "OPERA": ["Sky Airline", "Copa Air", "Sky Airline", "Copa Air"],
             "TIPOVUELO": ["N", "I", "N", "I"],
             "MES": [7, 7, 10, 3],
-            "Fecha-I": ["2017-07-01 10:00:00", "2017-07-02 23:59:59", *["2017-07-03 00:00:00"] * 2],
+            "Fecha-I": [
+                *("2017-07-01 10:00:00", "2017-07-02 23:59:59", "2017-10-02 00:00:00"),
+                "2017-03-06 00:00:00",
+            ],
             "Fecha-O": [
-                *("2017-07-01 10:15:01", "2017-07-03 00:14:59", "2017-07-02 23:00:00"),
-                "2017-07-03 00:15:00.000001",
+                *("2017-07-01 10:15:01", "2017-07-03 00:14:59", "2017-10-01 23:00:00"),
+                "2017-03-06 00:15:00.000001",
             ],
         }
     )
@@ -219,3 +222,18 @@ def test_a_column_that_is_missing_or_there_twice_is_named(
         DelayModel(None).preprocess(twice, "delay")
     with pytest.raises(ValueError, match=f"Expected one column `{column}`, got none"):
         DelayModel().preprocess(flights.drop(columns=column), "delay")
+
+
+@pytest.mark.parametrize(
+    ("month", "time"), [(8, "2017-07-31 00:00:00"), (12, "2018-01-01 23:59:59")]
+)
+def test_the_month_may_be_that_of_the_day_before_or_after(
+    flights: pd.DataFrame, month: int, time: str
+) -> None:
+    flights.loc[0, "MES"] = month
+    flights.loc[0, "Fecha-I"] = time
+    assert checked(flights, timed=True)["MES"][0] == month
+    flights.loc[0, "Fecha-I"] = "2017-04-15 12:00:00"
+    flights.index = pd.Index([7, 7, 8, 9])
+    with pytest.raises(ValueError, match=rf"got {month} .* scheduled in month 4 \(index 7\)\.$"):
+        DelayModel(None).preprocess(flights, "delay")
