@@ -214,14 +214,19 @@ def test_columns_may_have_other_names_and_types_be_mapped(connect: Connect, tmp_
     assert count(ADDRESS, columns).counts.to_csv() == count(file, columns).counts.to_csv()
 
 
-@pytest.mark.parametrize("columns", [TEXTS, TYPED], ids=["texts", "typed"])
+@pytest.mark.parametrize(("columns", "step"), [(TEXTS, 10), (TYPED, 1)], ids=["texts", "typed"])
 def test_it_counts_the_real_flights_as_duckdb_does(
-    connect: Connect, raw_flights: Path, columns: dict[str, str]
+    connect: Connect, raw_flights: Path, tmp_path: Path, columns: dict[str, str], step: int
 ) -> None:
-    flights = pd.read_csv(raw_flights, dtype=str, keep_default_na=False)[list(columns)]
+    flights = pd.read_csv(raw_flights, dtype=str, keep_default_na=False)[[*columns]]
+    # The engine compiles each pattern for each row, so a row of texts takes it 5 ms.
+    other_month = flights["MES"].astype(int) != flights["Fecha-I"].str[5:7].astype(int)
+    flights = flights[other_month | (flights.index % step == 0)]
+    flights.to_csv(tmp_path / "flights.csv", index=False)
     rows = flights.astype({"MES": "int64"} if columns == TYPED else {}).astype(object)
     connect({"p.d.flights": Rows(columns, rows.to_numpy().tolist())})
-    ours, theirs = count(ADDRESS, drop_bad=True), count(str(raw_flights), drop_bad=True)
+    ours = count(ADDRESS, drop_bad=True)
+    theirs = count(str(tmp_path / "flights.csv"), drop_bad=True)
     assert ours.counts.to_csv() == theirs.counts.to_csv()
     assert (ours.counts.period, *ours[1:]) == (theirs.counts.period, *theirs[1:])
 
