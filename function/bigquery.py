@@ -25,6 +25,7 @@ class Call(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=T
     TIPOVUELO: str | None
     MES: int | str | None
     scheduled: str | None = msgspec.field(name=SCHEDULED, default=None)
+    HOY: float | None = None
 
 
 class Calls(msgspec.Struct):
@@ -102,7 +103,8 @@ def _flight(call: Call, row: int) -> Flight | None:
             got = shown(msgspec.json.encode(month).decode())
             raise InputError(f"Expected an integer, got {got}", path=_place(row, "MES"))
         month = int(month)
-    return Flight(call.OPERA, call.TIPOVUELO, month, read_time(call.scheduled, row, _place))
+    time = read_time(call.scheduled, row, _place)
+    return Flight(call.OPERA, call.TIPOVUELO, month, time, call.HOY)
 
 
 def _known(flights: Mapping[int, Flight], categories: Categories) -> dict[int, Flight]:

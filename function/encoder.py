@@ -1,5 +1,6 @@
 """From flights to cells, and from cells to one-hot rows."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -7,9 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .cells import Cells
 from .errors import SHOWN, InputError, shown
-from .flights import SCHEDULED, Flight, Place, months_near, place
-from .metadata import Categories
+from .flights import DAY_SO_FAR, SCHEDULED, Flight, Place, months_near, place
+from .metadata import SHARES, Categories
 
 type Category = str | int
 
@@ -19,35 +21,31 @@ _LISTED: Final = 12  # the most categories that an error lists
 
 
 class Encoder:
-    """Number the possible flights, and build the one-hot rows of those asked for.
-
-    A *cell* is one combination of the categories of (OPERA, TIPOVUELO, MES, HORA, DIANOM). Its
-    number is read like digits, DIANOM the fastest; the first category of HORA and of DIANOM is
-    "not given". Nothing is kept of all cells, of which there are 23 x 2 x 12 x 25 x 8 for Santiago.
-    """
+    """Find the cells of flights, and build the one-hot rows of cells."""
 
     def __init__(self, categories: Categories) -> None:
         self._known = msgspec.structs.asdict(categories)
-        self.sizes = [len(known) for known in self._known.values()]
-        ends = np.cumsum(self.sizes)
+        self.numbers = Cells(categories)
+        sizes = self.numbers.sizes
+        ends = np.cumsum(sizes)
         self.width = int(ends[-1])
-        self._first_columns = ends - self.sizes
-        # The sizes and first columns of the features, DIANOM first: NumPy's integers are slower.
-        self._digits = [*zip(self.sizes, self._first_columns.tolist(), strict=True)][::-1]
-        *strides, hour, weekday = (int(np.prod(self.sizes[i + 1 :])) for i in range(5))
+        self._first_columns = ends - sizes
+        # The sizes and first columns of the features, HOY first: NumPy's integers are slower.
+        self._digits = [*zip(sizes, self._first_columns.tolist(), strict=True)][::-1]
+        *strides, hour, weekday, self._day = self.numbers.strides
         values = zip(self._known.values(), strides, strict=False)
         self._airlines, self._types, self._months = (
             {category: stride * i for i, category in enumerate(known)} for known, stride in values
         )
-        knows_time = len(categories.HORA) > 1
-        self._hours = [hour * (i + 1) * knows_time for i in range(24)]
-        self._weekdays = [weekday * (i + 1) * knows_time for i in range(7)]
+        self._day *= categories.knows_day
+        self._hours = [hour * (i + 1) * categories.timed for i in range(24)]
+        self._weekdays = [weekday * (i + 1) * categories.timed for i in range(7)]
 
     def cells(self, flights: Sequence[Flight], place: Place = place) -> NDArray[np.int64]:
         """Return the cell of each flight, [N]; raise `InputError` at the first that has none.
 
-        `place` returns the path of a flight's field in the request. A model without times ignores
-        valid ones.
+        `place` returns the path of a flight's field in the request. A model without times, or
+        without the day so far, ignores valid ones.
         """
         try:
             return np.fromiter(self._numbers(flights), np.int64)
@@ -68,7 +66,7 @@ class Encoder:
                     rows[row, first + digit] = 1
         else:
             flat, starts = rows.reshape(-1), np.arange(0, rows.size, self.width)
-            digits = np.unravel_index(cells, self.sizes)
+            digits = self.numbers.digits(cells)
             for digit, first in zip(digits, self._first_columns, strict=True):
                 flat[starts + first + digit] = 1
         return rows
@@ -76,14 +74,18 @@ class Encoder:
     def _numbers(self, flights: Iterable[Flight]) -> Iterator[int]:
         # A generator takes a fifth less time than a call for each flight.
         airlines, types, months = self._airlines, self._types, self._months
-        hours, weekdays = self._hours, self._weekdays
+        hours, weekdays, day = self._hours, self._weekdays, self._day
         for flight in flights:
-            month, time = flight.MES, flight.scheduled
+            month, time, share = flight.MES, flight.scheduled, flight.HOY
             cell = airlines[flight.OPERA] + types[flight.TIPOVUELO] + months[month]
             if time is not None:
                 if time.month != month and month not in months_near(time):
                     raise ValueError(time)
                 cell += hours[time.hour] + weekdays[time.weekday()]
+            if share is not None:
+                if time is None or not 0 <= share <= 1:
+                    raise ValueError(share)
+                cell += day * (bisect_right(SHARES, share) + 1)
             yield cell
 
     def _fault(self, flight: Flight) -> tuple[str, str] | None:
@@ -96,6 +98,12 @@ class Encoder:
         if time is not None and flight.MES not in months_near(time):
             message = f"Expected a time within a day of month {flight.MES}, which is `MES`, "
             return SCHEDULED, f"{message}got one in month {time.month}"
+        if (share := flight.HOY) is not None:
+            if not 0 <= share <= 1:
+                message = "Expected a share of flights from 0 to 1, such as 0.4 for 40 %, got "
+                return DAY_SO_FAR, f"{message}{share:.15g}"
+            if time is None:
+                return DAY_SO_FAR, f"Expected `{SCHEDULED}` beside `{DAY_SO_FAR}`, got none"
         return None
 
 

@@ -29,24 +29,20 @@ class Evidence:
     """
 
     def __init__(self, model: Model) -> None:
-        sizes = model.encoder.sizes
-        self._cells_of_month = sizes[3] * sizes[4]  # timed ones, and the untimed one first
+        self._numbers = model.encoder.numbers
         self._untimed = model.metadata.training_counts
         self._timed = model.metadata.timed_training_counts
 
     def of(self, cells: NDArray[np.int64]) -> list[TrainingFlights]:
-        """Return what training saw of each of these cells, [N]."""
+        """Return what training saw of each of these cells, [N], whatever the day so far."""
+        cells = self._numbers.without_day(cells)
         return [self._seen.get(cell, NEVER_SEEN) for cell in cells.tolist()]
-
-    def without_time(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the untimed cell of the same airline, type and month, [N]."""
-        return cells - cells % self._cells_of_month
 
     @functools.cached_property
     def untimed(self) -> NDArray[np.int64]:
         """The untimed cells that training saw, their flights and delayed flights, int64 [3, C]."""
         cells, *counts = _columns(self._untimed)
-        return np.stack([cells * self._cells_of_month, *counts])
+        return np.stack([cells * self._numbers.per_month, *counts])
 
     @functools.cached_property
     def timed(self) -> NDArray[np.int64]:

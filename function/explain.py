@@ -15,7 +15,7 @@ from .errors import TooManyError
 from .evidence import Evidence, TrainingFlights
 from .model import Model
 
-type Features = frozenset[int]  # by their places in a cell: OPERA 0 ... DIANOM 4
+type Coalition = frozenset[str]  # features
 type Cells = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
@@ -23,9 +23,9 @@ type Floats = NDArray[np.float64]
 # explanation some 8,500 for Santiago, and more where training saw more different flights.
 MAX_ROWS: Final = 1_000_000
 
-_NAMES: Final = ("OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM")
-_HOUR, _WEEKDAY = 3, 4
-_TIME: Final = frozenset({_HOUR, _WEEKDAY})
+_FLIGHT: Final = ("OPERA", "TIPOVUELO", "MES")
+_TIME: Final = ("HORA", "DIANOM")
+_SCHEDULE: Final = (*_FLIGHT, *_TIME)
 _PART: Final = 1 << 13  # rows that run before other requests are served
 
 
@@ -37,6 +37,7 @@ class Contributions(msgspec.Struct, frozen=True, omit_defaults=True):
     MES: float
     HORA: float | msgspec.UnsetType = msgspec.UNSET
     DIANOM: float | msgspec.UnsetType = msgspec.UNSET
+    HOY: float | msgspec.UnsetType = msgspec.UNSET
 
 
 class FlightExplanation(msgspec.Struct, frozen=True):
@@ -68,13 +69,15 @@ class Explainer:
     explained; the others keep their joint distribution. A coalition with neither hour nor weekday
     asks without the time. So the base rate, the value of the empty coalition, is the mean
     prediction without times, for flights with and without a time alike.
+
+    The day so far is no player: `HOY` is what it adds to the probability of the same flight without
+    it, so the contributions of the others are those that they have without it.
     """
 
     def __init__(self, model: Model, evidence: Evidence) -> None:
         self._model, self._evidence = model, evidence
-        self._sizes = model.encoder.sizes
-        self._strides = [int(np.prod(self._sizes[i + 1 :])) for i in range(len(self._sizes))]
-        self._backgrounds: dict[tuple[Features, bool], tuple[Cells, Floats]] = {}
+        self._numbers = model.encoder.numbers
+        self._backgrounds: dict[tuple[Coalition, bool], tuple[Cells, Floats]] = {}
 
     async def explain(self, cells: Cells) -> Explanation:
         """Explain the flights of these cells, [N], in order.
@@ -82,57 +85,65 @@ class Explainer:
         Raise `TooManyError` where the flights with a time take more than `MAX_ROWS` rows. Other
         requests are served meanwhile.
         """
-        timed = cells != self._evidence.without_time(cells)
+        schedules, untimed = self._numbers.without_day(cells), self._numbers.without_time(cells)
+        timed, with_day = schedules != untimed, cells != schedules
         if timed.any() and timed.sum() > (most := max(1, MAX_ROWS // self._rows_per_flight)):
             message = f"Expected at most {most} flights with a time to explain, got {timed.sum()}"
             raise TooManyError(message, path="$.flights")
         prediction = self._model.predict(cells)
-        adds = np.zeros((len(cells), len(_NAMES)))
-        adds[~timed, :_HOUR] = await self._shapley(cells[~timed], range(_HOUR))
-        adds[timed] = await self._shapley(cells[timed], range(len(_NAMES)))
+        adds = np.zeros((len(cells), len(_SCHEDULE)))
+        adds[~timed, : len(_FLIGHT)] = await self._shapley(schedules[~timed], _FLIGHT)
+        adds[timed] = await self._shapley(schedules[timed], _SCHEDULE)
+        day = np.zeros(len(cells))
+        day[with_day] = prediction.probability[with_day].astype(np.float64)
+        day[with_day] -= self._model.predict(schedules[with_day]).probability
         (base_rate,) = (await self._values(frozenset(), np.zeros(1, np.int64))).tolist()
+        contributions = map(
+            _contributions, adds.tolist(), day.tolist(), timed.tolist(), with_day.tolist()
+        )
         return Explanation(
             base_rate,
             [
                 FlightExplanation(
                     delay,
                     probability,
-                    Contributions(*(values if has_time else values[:_HOUR])),
+                    of_flight,
                     seen,
                     seen_at_any_time if has_time else msgspec.UNSET,
                 )
-                for delay, probability, values, has_time, seen, seen_at_any_time in zip(
+                for delay, probability, of_flight, seen, seen_at_any_time, has_time in zip(
                     prediction.delay.tolist(),
                     prediction.probability.tolist(),
-                    adds.tolist(),
-                    timed.tolist(),
+                    contributions,
                     self._evidence.of(cells),
-                    self._evidence.of(self._evidence.without_time(cells)),
+                    self._evidence.of(untimed),
+                    timed.tolist(),
                     strict=True,
                 )
             ],
         )
 
-    async def _shapley(self, cells: Cells, players: Sequence[int]) -> Floats:
+    async def _shapley(self, cells: Cells, players: Sequence[str]) -> Floats:
         """Return the Shapley value of each player for each cell, [N, players]."""
         values = {present: await self._values(present, cells) for present in _coalitions(players)}
         adds = np.zeros((len(cells), len(players)))
         for without, value in values.items():
-            for player in set(players) - without:
-                orders = factorial(len(without)) * factorial(len(players) - len(without) - 1)
-                gain = values[without | {player}] - value
-                adds[:, player] += orders / factorial(len(players)) * gain
+            for place, player in enumerate(players):
+                if player not in without:
+                    orders = factorial(len(without)) * factorial(len(players) - len(without) - 1)
+                    gain = values[without | {player}] - value
+                    adds[:, place] += orders / factorial(len(players)) * gain
         return adds
 
     @functools.cached_property
     def _rows_per_flight(self) -> int:
         """The most rows that a timed flight takes, over all coalitions."""
-        everyone = _coalitions(range(len(_NAMES)))
+        everyone = _coalitions(_SCHEDULE)
         return sum(len(self._background(present)[0]) for present in everyone)
 
-    async def _values(self, present: Features, asked: Cells) -> Floats:
+    async def _values(self, present: Coalition, asked: Cells) -> Floats:
         """Return the value of a coalition for each cell, [N]."""
-        own, inverse = np.unique(self._keep(asked, present), return_inverse=True)
+        own, inverse = np.unique(self._numbers.keep(asked, present), return_inverse=True)
         others, weights = self._background(present)
         step = max(1, _PART // len(others))
         means = [np.empty(0)]
@@ -144,27 +155,29 @@ class Explainer:
             await asyncio.sleep(0)
         return np.concatenate(means)[inverse]
 
-    def _background(self, present: Features) -> tuple[Cells, Floats]:
+    def _background(self, present: Coalition) -> tuple[Cells, Floats]:
         """Return the different values of the absent features, and the share of their flights."""
-        with_time = len(present & _TIME) == 1  # the absent one of hour and weekday has a value
-        absent = frozenset(range(len(_NAMES))) - present
+        with_time = len(present & {*_TIME}) == 1  # the absent one of hour and weekday has a value
+        absent = frozenset(_SCHEDULE) - present
         if (found := self._backgrounds.get((absent, with_time))) is None:
             cells, flights, _ = self._evidence.timed if with_time else self._evidence.untimed
-            others, inverse = np.unique(self._keep(cells, absent), return_inverse=True)
+            others, inverse = np.unique(self._numbers.keep(cells, absent), return_inverse=True)
             share = np.bincount(inverse, flights / flights.sum(), len(others))
             found = self._backgrounds[absent, with_time] = others, share
         return found
 
-    def _keep(self, cells: Cells, features: Features) -> Cells:
-        """Return the cells with the digits of all other features set to the first category."""
-        kept = np.zeros_like(cells)
-        for feature in features:
-            stride = self._strides[feature]
-            kept += cells // stride % self._sizes[feature] * stride
-        return kept
+
+def _contributions(
+    of_schedule: list[float],
+    of_day: float,
+    has_time: bool,  # noqa: FBT001  # mapped over
+    has_day: bool,  # noqa: FBT001
+) -> Contributions:
+    given = of_schedule if has_time else of_schedule[: len(_FLIGHT)]
+    return Contributions(*given, **({"HOY": of_day} if has_day else {}))
 
 
-def _coalitions(players: Sequence[int]) -> list[Features]:
+def _coalitions(players: Sequence[str]) -> list[Coalition]:
     """Return all sets of players, the empty one first."""
     sizes = range(len(players) + 1)
     return [frozenset(each) for n in sizes for each in itertools.combinations(players, n)]

@@ -13,6 +13,7 @@ from .errors import InputError, TooManyError, shown
 MAX_FLIGHTS: Final = 10_000
 MONTHS: Final = 12
 SCHEDULED: Final = "Fecha-I"
+DAY_SO_FAR: Final = "HOY"
 
 type LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
 type Place = Callable[[int, str], str]  # the path of a flight's field in a request
@@ -35,13 +36,18 @@ class Flight(_Named, frozen=True, gc=False):
 
     `scheduled`, `Fecha-I` in JSON, is the local time of departure; see `read_time`. `MES` is the
     month of operation, which may differ from that of `scheduled`; see `months_near`.
+
+    `HOY` is the day so far: of the flights that were scheduled in the last three hours, up to 15
+    minutes ago, the share that left more than 15 minutes late, or has not left and is late by now.
     """
 
     scheduled: LocalTime | None = msgspec.field(name=SCHEDULED, default=None)
+    HOY: float | None = None
 
 
 class _Written(_Named, frozen=True, gc=False):
     scheduled: str | None = msgspec.field(name=SCHEDULED, default=None)
+    HOY: float | None = None
 
 
 class Payload(msgspec.Struct):
@@ -70,6 +76,7 @@ _JSON_WORDS = {
     "array": "an array",
     "bool": "a boolean",
     "float": "a decimal number",
+    "float | null": "a number from 0 to 1, or null",
     "int": "an integer",
     "int | str | null": "an integer or null",
     "null": "null",
@@ -120,7 +127,7 @@ def _flights(body: bytes) -> list[Flight]:
         pass
     written = parse(_written_decoder, body).flights
     return [
-        Flight(each.OPERA, each.TIPOVUELO, each.MES, read_time(each.scheduled, i))
+        Flight(each.OPERA, each.TIPOVUELO, each.MES, read_time(each.scheduled, i), each.HOY)
         for i, each in enumerate(written)
     ]
 

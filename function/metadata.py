@@ -6,18 +6,21 @@ import msgspec
 
 # Bump when a deployed function would misread a newer model. Adding a key needs no bump: the
 # function ignores unknown keys.
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 
 WEEKDAYS: Final = ("Lunes", "Martes", "Miercoles", "Jueves", "Viernes", "Sabado", "Domingo")
 HOURS: Final = (-1, *range(24))  # -1: the time is not given
 DAYS: Final = ("", *WEEKDAYS)  # "": the time is not given
+# The day so far is a share of late flights; a range begins at each of these and at 0.
+SHARES: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
+RANGES: Final = (-1, *range(len(SHARES) + 1))  # -1: the share is not given
 
 
 class Categories(msgspec.Struct, frozen=True):
     """The categories of each feature, in one-hot order.
 
-    `HORA` and `DIANOM` are `HOURS` and `DAYS` where the model knows scheduled times, and hold only
-    "not given" where it does not.
+    `HORA` and `DIANOM` are `HOURS` and `DAYS` where the model knows scheduled times, `HOY` is
+    `RANGES` where it knows the day so far. Elsewhere they hold only "not given".
     """
 
     OPERA: tuple[str, ...]
@@ -25,9 +28,11 @@ class Categories(msgspec.Struct, frozen=True):
     MES: tuple[int, ...]
     HORA: tuple[int, ...] = HOURS[:1]
     DIANOM: tuple[str, ...] = DAYS[:1]
+    HOY: tuple[int, ...] = RANGES[:1]
 
-    def __len__(self) -> int:
-        """Return K, the width of a one-hot row."""
+    @property
+    def width(self) -> int:
+        """K, the width of a one-hot row."""
         return sum(map(len, msgspec.structs.astuple(self)))
 
     @property
@@ -35,12 +40,17 @@ class Categories(msgspec.Struct, frozen=True):
         """Whether the model knows scheduled times."""
         return len(self.HORA) > 1
 
+    @property
+    def knows_day(self) -> bool:
+        """Whether the model knows the day so far."""
+        return len(self.HOY) > 1
+
 
 class CellCounts(msgspec.Struct, frozen=True, array_like=True):
-    """The training flights of a cell: how many, and how many of them were delayed.
+    """The training flights of a cell, as `Cells` numbers it: how many, and how many were delayed.
 
-    In `Metadata.training_counts`, cells are numbered over (OPERA, TIPOVUELO, MES) alone, MES the
-    fastest. In `Metadata.timed_training_counts` they are numbered as `Encoder` does.
+    The cells of `Metadata.timed_training_counts` are without the day so far. Those of
+    `Metadata.training_counts` are numbered over (OPERA, TIPOVUELO, MES) alone, MES the last digit.
     """
 
     cell: int
@@ -65,8 +75,13 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     training_counts: tuple[CellCounts, ...]
     timed_training_counts: msgspec.Raw  # of CellCounts; 100 kB, decoded when first needed
     counts_sha256: str  # of the canonical CSV of all counts, validation included
-    metrics: dict[str, float]  # on the validation flights, asked without their times
-    timed_metrics: dict[str, float] | None  # on the same flights, asked with their times
+    # On flights of weeks that the answering models have not seen, with standard errors (`_error`):
+    metrics: dict[str, float]  # asked without their times
+    timed_metrics: dict[str, float] | None  # with their times
+    day_metrics: dict[str, float] | None  # with the day so far, the flights that have it
+    # The variance of a week's number of late flights of an airline, type and month, divided by
+    # that of independent flights.
+    design_effect: float
     libraries: dict[str, str]
 
     @classmethod

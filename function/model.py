@@ -56,7 +56,7 @@ class Model:
         nodes = [*self._session.get_inputs(), *self._session.get_outputs()]
         signature = [(node.name, node.type, node.shape) for node in nodes]
         expected = [
-            ("one_hot", "tensor(float)", ["N", len(self.metadata.categories)]),
+            ("one_hot", "tensor(float)", ["N", self.metadata.categories.width]),
             ("delay", "tensor(int64)", ["N"]),
             ("probability", "tensor(float)", ["N"]),
         ]

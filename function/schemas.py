@@ -8,7 +8,7 @@ import msgspec
 from .bigquery import INTEGER, OPTIONS, Call, Calls
 from .evidence import TrainingFlights
 from .explain import Explanation
-from .flights import MAX_FLIGHTS, SCHEDULED, Flight, Payload
+from .flights import DAY_SO_FAR, MAX_FLIGHTS, SCHEDULED, Flight, Payload
 from .metadata import Categories, Metadata
 
 type Described = dict[str, Any]
@@ -76,17 +76,26 @@ def schemas_of(metadata: Metadata) -> dict[str, Described]:
 
 
 def _flight(categories: Categories) -> Described:
-    text = "The scheduled local time, in the month `MES`; sharpens the answer"
+    text = "The scheduled local time, within a day of the month `MES`"
     scheduled = {
         "anyOf": [{"type": "string", "pattern": TIME}, {"type": "null"}],
         "default": None,
         "description": text,
+    }
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    day = {
+        "anyOf": [share, {"type": "null"}],
+        "default": None,
+        "description": f"The day so far, beside `{SCHEDULED}`: of the flights that were scheduled "
+        "in the last three hours, up to 15 minutes ago, the share that left more than 15 minutes "
+        "late, or has not left and is late by now",
     }
     return {
         "OPERA": _category("string", categories.OPERA),
         "TIPOVUELO": _category("string", categories.TIPOVUELO),
         "MES": _category("integer", categories.MES),
         SCHEDULED: scheduled,
+        DAY_SO_FAR: day,
     }
 
 
@@ -98,14 +107,14 @@ def _category(type_: str, known: Sequence[str | int]) -> Described:
 
 def _describe_calls(calls: Described, call: Described, flight: Mapping[str, Described]) -> None:
     """Say in the schemas what values the arguments have, which follows from the context."""
-    airline, flight_type, month, scheduled = flight.values()
+    airline, flight_type, month, scheduled, day = flight.values()
     months = {"anyOf": [month, {"enum": [str(value) for value in month["enum"]]}]}
     known = {"prefixItems": [airline, flight_type, months]}
     integer = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": f"^{INTEGER}$"}]}
     text = {"type": "string"}
     null = {"type": "null"}
     nulls = [{"prefixItems": [null]}, {"prefixItems": [{}, null]}, {"prefixItems": [{}, {}, null]}]
-    call["anyOf"] = [{"prefixItems": [text, text, integer, scheduled]}, *nulls]
+    call["anyOf"] = [{"prefixItems": [text, text, integer, scheduled, day]}, *nulls]
     options = {name: {"enum": [*values]} for name, values in OPTIONS.items()}
     properties = calls["properties"]
     properties["calls"]["maxItems"] = MAX_FLIGHTS

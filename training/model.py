@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from xgboost import Booster, XGBClassifier
 
 from function.metadata import Categories
-from training.flights.counts import TOTALS, weighted_rows
+from training.flights.counts import weighted_rows
 from training.flights.features import (
-    FEATURES,
-    NOT_GIVEN,
+    DAY,
     TIME,
     TOP10,
     categories_of,
     columns_of,
+    in_each_way,
     one_hot,
+    without_day,
     without_time,
 )
 from training.flights.frames import checked, column, delayed, labels, of_pandas, shown
@@ -37,15 +38,16 @@ class Settings:
     n_estimators: int = 100
     learning_rate: float = 0.01
     max_depth: int = 6
-    min_child_weight: float = 1
+    min_child_weight: float = 1.0
+    colsample_bytree: float = 1.0
 
 
 class DelayModel:
     """Predict whether flights leave more than 15 minutes late.
 
     `columns` names the one-hot columns it learns from, `None` all of them: airline, type, month,
-    and the hour and weekday of `Fecha-I` where flights have it. A model that is not fitted loads
-    what `save` wrote to `store`.
+    and, where flights have them, the hour and weekday of `Fecha-I` and the day so far, `HOY`. A
+    model that is not fitted loads what `save` wrote to `store`.
     """
 
     def __init__(
@@ -76,12 +78,12 @@ class DelayModel:
         for an unknown category and for what is no flight; see `checked`.
         """
         if target_column is None:
-            return self._encode(checked(data, timed=self.categories.timed))
+            return self.encode(checked(data, timed=self.categories.timed))
         flights = checked(data, timed=self._learns_time)
         has_target = target_column in data.columns
         label = labels(column(data, target_column) if has_target else delayed(data))
         self.learn(categories_of(flights))
-        return self._encode(flights), pd.DataFrame({target_column: label}, index=data.index)
+        return self.encode(flights), pd.DataFrame({target_column: label}, index=data.index)
 
     def learn(self, categories: Categories) -> Self:
         """Take the categories, and forget what was fitted on others."""
@@ -143,15 +145,11 @@ class DelayModel:
     def fit_counts(self, cells: pd.DataFrame, categories: Categories) -> Self:
         """Fit on counts, which gives the model of the fit on their flights.
 
-        Where times are known each flight counts twice, with its time and without.
+        Each flight counts in each way that it can be asked; see `in_each_way`.
         """
-        if categories.timed:
-            timed = cells[cells["HORA"] != NOT_GIVEN["HORA"]]
-            untimed = without_time(cells).groupby(FEATURES, as_index=False)[TOTALS].sum()
-            cells = pd.concat([timed, untimed], ignore_index=True)
-        rows, label, weight = weighted_rows(cells)
+        rows, label, weight = weighted_rows(in_each_way(cells))
         self.learn(categories)
-        self.fit(self._encode(rows), pd.DataFrame({"delay": label}), weight)
+        self.fit(self.encode(rows), pd.DataFrame({"delay": label}), weight)
         return self
 
     def predict(self, features: pd.DataFrame) -> list[int]:
@@ -210,7 +208,7 @@ class DelayModel:
     @property
     def _learns_time(self) -> bool:
         columns = self._columns
-        return columns is None or any(name.split("_")[0] in TIME for name in columns)
+        return columns is None or any(name.split("_")[0] in {*TIME, *DAY} for name in columns)
 
     def _fitted(self) -> XGBClassifier:
         if self._model is None:
@@ -224,10 +222,17 @@ class DelayModel:
             self._model = classifier
         return self._model
 
-    def _encode(self, data: pd.DataFrame) -> pd.DataFrame:
-        data = data if self.categories.timed else without_time(data)
+    def encode(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return the one-hot features of cells, which need no check, float32 [N, columns].
+
+        Raise `ValueError` for an unknown category.
+        """
+        if not self.categories.timed:
+            cells = without_time(cells)
+        elif not self.categories.knows_day:
+            cells = without_day(cells)
         # A column of the ten that another airport does not have is zero throughout.
-        return one_hot(data, self.categories).reindex(columns=self.columns, fill_value=0.0)
+        return one_hot(cells, self.categories).reindex(columns=self.columns, fill_value=0.0)
 
     def _checked(self, features: pd.DataFrame) -> NDArray[np.float32]:
         of_pandas(features)

@@ -13,7 +13,7 @@ from training.project import ARTIFACTS
 
 MODEL: Final = Model(ARTIFACTS / "model.onnx")
 CATEGORIES: Final[Categories] = MODEL.metadata.categories
-CELLS: Final = math.prod(MODEL.encoder.sizes)
+CELLS: Final = math.prod(MODEL.encoder.numbers.sizes)
 MONTH: Final = CATEGORIES.MES[:3][-1]
 
 # A flight that the model knows, without a time and with one.

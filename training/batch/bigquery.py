@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from function.flights import MAX_FLIGHTS
-from function.metadata import DAYS
+from function.metadata import DAYS, SHARES
 from function.model import Model
 from training.flights.columns import Columns
 from training.flights.features import FEATURES, every_cell, flights_of
@@ -19,6 +19,7 @@ TYPES: Final = {
     "MES": "INT64",
     "HORA": "INT64",
     "DIANOM": "STRING",
+    "HOY": "INT64",
 }
 FILES: Final = "flight_cells"
 _MONTH: Final = r"^(\d+)(?:\.0+)?$"  # 7.0 is a month and 7.5 is none, which a cast makes 8
@@ -40,7 +41,9 @@ def script(place: Place, model: Model, columns: Columns | None = None) -> str:
     columns = columns or Columns()
     timed = model.metadata.categories.timed and bool(columns.scheduled)
     ways = {
-        "1. A remote function: BigQuery asks this function over HTTP.": [
+        "1. A remote function: BigQuery asks this function over HTTP.\n"
+        "-- An unknown airline, type or month fails the query. For null instead, add "
+        "('unknown', 'null')\n-- to user_defined_context.": [
             *remote(place),
             asked(place, columns),
         ],
@@ -59,12 +62,13 @@ def script(place: Place, model: Model, columns: Columns | None = None) -> str:
 
 
 def remote(place: Place) -> list[str]:
-    """Return the remote functions that call `POST /bigquery`: of flights without and with a time.
+    """Return the remote functions that call `POST /bigquery`: without a time, with it and the day.
 
-    BigQuery's functions have no optional arguments, so there is one more for each answer.
+    BigQuery's functions have no optional arguments, so there is one of each kind for each answer.
     """
     flight = "OPERA STRING, TIPOVUELO STRING, MES INT64"
-    arguments = {"": flight, "_timed": f"{flight}, scheduled STRING"}
+    timed = f"{flight}, scheduled STRING"
+    arguments = {"": flight, "_timed": timed, "_today": f"{timed}, day_so_far FLOAT64"}
     return [
         f"CREATE OR REPLACE FUNCTION {_name(place.dataset, f'flight_{answer}{suffix}')}"
         f"({declared})\n"
@@ -78,10 +82,11 @@ def remote(place: Place) -> list[str]:
 
 def asked(place: Place, columns: Columns) -> str:
     """Return a query that asks the remote functions, as an example."""
-    suffix = "_timed" if columns.scheduled else ""
+    suffix = ("_today" if columns.day else "_timed") if columns.scheduled else ""
     flight = [_airline(columns), _flight_type(columns), _month(columns)]
     if columns.scheduled:
         flight.append(f"CAST({_name(columns.scheduled)} AS STRING)")
+        flight += [f"CAST({_name(columns.day)} AS FLOAT64)"] if columns.day else []
     answers = ",\n  ".join(
         f"{_name(place.dataset, f'flight_{answer}{suffix}')}({', '.join(flight)}) AS {answer}"
         for answer in ANSWERS
@@ -131,6 +136,7 @@ def join(place: Place, columns: Columns, *, timed: bool) -> str:
         "MES": month,
         "HORA": hour,
         "DIANOM": weekday,
+        "HOY": _range(columns, "flights.") if timed and columns.day else "-1",
     }
     on = [f"cells.{name} = {value}" for name, value in match.items()]
     if columns.scheduled:
@@ -155,7 +161,8 @@ def onnx(place: Place, columns: Columns, *, timed: bool) -> list[str]:
     path = _text(f"{place.bucket}/pipeline.onnx")
     made = f"OPTIONS (MODEL_TYPE = 'ONNX', MODEL_PATH = {path})"
     hour, weekday = _time(columns) if timed else ("-1", "''")
-    values = [_airline(columns), _flight_type(columns), _month(columns), hour, weekday]
+    day = _range(columns) if timed and columns.day else "-1"
+    values = [_airline(columns), _flight_type(columns), _month(columns), hour, weekday, day]
     inputs = ", ".join(f"{value} AS {name}" for name, value in zip(FEATURES, values, strict=True))
     flights = f"SELECT {inputs} FROM {_name(place.dataset, place.table)}"  # noqa: S608  # the same
     return [
@@ -214,6 +221,21 @@ def _time(columns: Columns, table: str = "") -> tuple[str, str]:
     return (
         f"IF({given} IS NULL, -1, EXTRACT(HOUR FROM {time}))",
         f"IF({given} IS NULL, '', [{names}][OFFSET({weekday})])",
+    )
+
+
+def _range(columns: Columns, table: str = "") -> str:
+    """Return the number of the range of the day so far, -1 for null; a share that is none is null.
+
+    A flight without a time has none of these numbers, as the function refuses it.
+    """
+    given = f"{table}{_name(columns.day or '')}"
+    share = f"SAFE_CAST({given} AS FLOAT64)"
+    number = f"RANGE_BUCKET({share}, [{', '.join(map(str, SHARES))}])"
+    time = f"{table}{_name(columns.scheduled)}"
+    return (
+        f"CASE WHEN {given} IS NULL THEN -1 "
+        f"WHEN {share} BETWEEN 0 AND 1 AND {time} IS NOT NULL THEN {number} END"
     )
 
 

@@ -11,19 +11,27 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from ibis.expr.types import Table
 from numpy.typing import NDArray
 
-from function.metadata import DAYS, HOURS
+from function.metadata import DAYS, HOURS, RANGES
 from training.flights import files
 from training.flights.columns import Columns
 from training.flights.rows import MONTHS, judged, raw
 from training.flights.sources import Source
 
 ANSWERS: Final = {"delay": "BIGINT", "probability": "FLOAT"}
-TIMES: Final = len(HOURS) * len(DAYS)  # places of the answers of one airline, type and month
+# Places of the answers of one airline, type and month: by hour, weekday and range of the day.
+PLACES: Final = len(HOURS) * len(DAYS) * len(RANGES)
 TICK: Final = 0.1  # seconds
+DAY_FUNCTION: Final = "_day_so_far"
 
 type Progress = Callable[[float], object]  # takes the share that is done, from 0 to 1
+
+
+@ibis.udf.scalar.builtin(name=DAY_FUNCTION)
+def _day(minute: int) -> int:  # type: ignore[empty-body]
+    """Return the range of the day so far at a minute, by a function that DuckDB is given."""
 
 
 def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it goes
@@ -33,33 +41,36 @@ def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it
     version: str,
     columns: Columns,
     progress: Progress,
+    day: Table | None = None,
 ) -> None:
     """Write the rows of files with the answers of their cells to `path`, Parquet or CSV.
 
     `answers` has a row for each cell, with `DIANOM` as a number. DuckDB's hash join on several
     threads forgets the order of rows, so each answer is looked up at the place that its cell has
-    in an array.
+    in an array; so is the `day` so far of each minute.
     """
     options = "FORMAT csv, HEADER"
     if path.suffix.lower() == ".parquet":
         options = f"FORMAT parquet, KV_METADATA {{model_version: {files.text_sql(version)}}}"
-    with _functions(source, answers):
-        query = _query(source, answers, columns)
+    minutes = None if day is None else source.engine.to_pyarrow(day)
+    with _functions(source, answers, minutes):
+        query = _query(source, answers, columns, look_back=day is not None)
         _run(source, f"COPY ({query}) TO {files.text_sql(str(path))} ({options})", progress)
 
 
-def _query(source: Source, answers: pd.DataFrame, columns: Columns) -> str:
+def _query(source: Source, answers: pd.DataFrame, columns: Columns, *, look_back: bool) -> str:
     table = source.table
     kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
-    rows = ibis.to_sql(
-        judged(raw(table, columns, delays=False, **kept), names=False), dialect="duckdb"
-    )
+    read = raw(table, columns, delays=False, **kept)
+    if look_back:
+        read = read.mutate(HOY=_day(read["minute"]))
+    rows = ibis.to_sql(judged(read, names=False), dialect="duckdb")
     flight = "0"
     for name, known in _known(answers).items():
         codes = f"ENUM ({', '.join(map(files.text_sql, known))})"
         flight = f"({flight} * {len(known)} + enum_code(TRY_CAST({name} AS {codes}))::BIGINT)"
     flight = f"{flight} * {MONTHS} + MES - 1 + fault_free"
-    time = f"(HORA + 1) * {len(DAYS)} + DIANOM"
+    time = f"((HORA + 1) * {len(DAYS)} + DIANOM) * {len(RANGES)} + HOY + 1"
     named = [f"_{i} AS {files.name_sql(name)}" for i, name in enumerate(table.columns)]
     added = [f"_{name}({flight}, {time}) AS {name}" for name in ANSWERS]
     return (
@@ -69,8 +80,11 @@ def _query(source: Source, answers: pd.DataFrame, columns: Columns) -> str:
 
 
 @contextmanager
-def _functions(source: Source, answers: pd.DataFrame) -> Iterator[None]:
-    """Give DuckDB a function for each answer, of the places of a flight and of its time."""
+def _functions(source: Source, answers: pd.DataFrame, minutes: pa.Table | None) -> Iterator[None]:
+    """Give DuckDB a function for each answer, of the places of a flight and of its time.
+
+    `minutes` has the day so far of each minute, which is a function of it.
+    """
     from duckdb import sqltypes  # noqa: PLC0415  # the engine is imported where it is asked for
 
     start, place = _places(answers)
@@ -82,11 +96,17 @@ def _functions(source: Source, answers: pd.DataFrame) -> Iterator[None]:
         connection.create_function(
             f"_{name}", take, arguments, given, type="arrow", null_handling="special"
         )
+    if minutes is not None:
+        kinds = [sqltypes.BIGINT], sqltypes.BIGINT
+        look = _looker(minutes)
+        connection.create_function(
+            DAY_FUNCTION, look, *kinds, type="arrow", null_handling="special"
+        )
     try:
         yield
     finally:
-        for name in types:
-            connection.remove_function(f"_{name}")
+        for name in [*(f"_{name}" for name in types), *([DAY_FUNCTION] if minutes else [])]:
+            connection.remove_function(name)
 
 
 def _places(answers: pd.DataFrame) -> tuple[pa.Array, NDArray[np.int64]]:
@@ -102,14 +122,15 @@ def _places(answers: pd.DataFrame) -> tuple[pa.Array, NDArray[np.int64]]:
     flight = flight * MONTHS + answers["MES"].to_numpy() - 1
     flights, rank = np.unique(flight, return_inverse=True)
     start = np.full(number * MONTHS, -1)
-    start[flights] = np.arange(len(flights)) * TIMES
+    start[flights] = np.arange(len(flights)) * PLACES
     time = (answers["HORA"].to_numpy() + 1) * len(DAYS) + answers["DIANOM"].to_numpy()
-    return pa.array(start, mask=start < 0), rank * TIMES + time
+    time = time * len(RANGES) + answers["HOY"].to_numpy() + 1
+    return pa.array(start, mask=start < 0), rank * PLACES + time
 
 
 def _dense(values: NDArray[Any], place: NDArray[np.int64]) -> pa.Array:
     """Return the values at their places, and null elsewhere."""
-    size = int(place.max(initial=-1)) + TIMES
+    size = int(place.max(initial=-1)) + PLACES
     dense, empty = np.zeros(size, values.dtype), np.ones(size, bool)
     dense[place], empty[place] = values, False
     return pa.array(dense, mask=empty)
@@ -120,6 +141,15 @@ def _taker(start: pa.Array, answers: pa.Array) -> Callable[[Any, Any], Any]:
         return answers.take(pc.add(start.take(flight), time))
 
     return take
+
+
+def _looker(minutes: pa.Table) -> Callable[[Any], Any]:
+    known, days = minutes["minute"].combine_chunks(), minutes["HOY"].combine_chunks()
+
+    def look(asked: Any) -> Any:  # noqa: ANN401  # PyArrow has no types
+        return days.take(pc.index_in(asked, known))
+
+    return look
 
 
 def _known(answers: pd.DataFrame) -> dict[str, list[str]]:

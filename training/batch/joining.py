@@ -11,17 +11,21 @@ from pyarrow import csv, parquet
 from training.errors import DataError
 from training.flights.columns import Columns
 from training.flights.features import FEATURES
+from training.flights.look_back import on_day
 from training.flights.rows import good, judged, raw
 from training.flights.sources import BIGQUERY, Source, scheme_of
 
 from .copying import ANSWERS, Progress
 
 
-def joined(table: Table, answers: pd.DataFrame, columns: Columns) -> Table:
+def joined(
+    table: Table, answers: pd.DataFrame, columns: Columns, day: Table | None = None
+) -> Table:
     """Return the rows of `table` with the answers of their cells, null where there is none."""
     known = ibis.memtable(pa.Table.from_pandas(answers, preserve_index=False))
     kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
-    rows = judged(raw(table, columns, delays=False, **kept), names=False)
+    read = raw(table, columns, delays=False, **kept)
+    rows = judged(read if day is None else on_day(read, day), names=False)
     both = rows.left_join(known, [good(rows), *FEATURES])
     named = {name: both[f"_{i}"] for i, name in enumerate(table.columns)}
     return both.select(**named, **{name: both[name] for name in ANSWERS})

@@ -4,14 +4,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pandas as pd
+from ibis.expr.types import Table
 
 from function.metadata import DAYS, Categories
 from function.model import Model
 from training.errors import DataError
 from training.flights import faults, files
-from training.flights.aggregation import MAX_CELLS
+from training.flights.aggregation import MAX_CELLS, groups_of
 from training.flights.columns import Columns
-from training.flights.features import FEATURES, FLIGHT, cells_of, without_time
+from training.flights.features import FEATURES, FLIGHT, cells_of, without_day, without_time
+from training.flights.look_back import on_day, ranges
 from training.flights.rows import RAW, judged, raw, roles_in
 from training.flights.sources import Source, files_of, open_source, scheme_of
 from training.release.artifacts import check_target, whole
@@ -38,19 +40,22 @@ def score(  # noqa: PLR0913  # each of them is an option of the command
     columns: Columns | None = None,
     *,
     empty: bool = False,
+    look_back: bool = False,
     progress: Progress = lambda _: None,
 ) -> Scored:
     """Write every row of a source to `out`, with its `delay` and `probability`.
 
     `out` is a Parquet or CSV file, replaced as a whole or not at all, or a table of the source's
     own engine. Raise `DataError` at flights that the model does not know, or leave their answers
-    null where they may be `empty`. The rows of files keep their order.
+    null where they may be `empty`. The rows of files keep their order. With `look_back`, the day so
+    far of each flight is computed from the actual times of the others.
     """
     source, model = open_source(address), Model(model_path)
     columns = columns or Columns()
-    roles_in(source, columns, delays=False)
+    roles_in(source, columns, delays=look_back)
     _check(source, out)
-    cells = _cells(source, columns)
+    day = _day(source, columns) if look_back else None
+    cells = _cells(source, columns, day)
     flights = int(cells["flights"].sum())
     source.check_rows(flights)
     unknown = _unknown(cells, model.metadata.categories)
@@ -61,23 +66,27 @@ def score(  # noqa: PLR0913  # each of them is an option of the command
     version = model.metadata.model_version
     with source.trouble(f"write {out}"):
         if scheme_of(out)[0] != "duckdb":
-            create(source, joined(source.table, answers, columns), out, flights)
+            create(source, joined(source.table, answers, columns, day), out, flights)
             return Scored(flights, lost, version)
         with whole(Path(out)) as new:
             if source.files:
-                copy(source, answers, new, version, columns, progress)
+                copy(source, answers, new, version, columns, progress, day)
             else:
-                fetch(source, joined(source.table, answers, columns), new, version, progress)
+                table = joined(source.table, answers, columns, day)
+                fetch(source, table, new, version, progress)
             check_written(out, flights, files.records((new,)))
     return Scored(flights, lost, version)
 
 
 def answers_of(cells: pd.DataFrame, model: Model) -> pd.DataFrame:
     """Return the cells that the model knows, with their answers."""
-    known = cells[FEATURES].astype({"MES": "int64", "HORA": "int64", "DIANOM": "int64"})
+    integers = dict.fromkeys(("MES", "HORA", "DIANOM", "HOY"), "int64")
+    known = cells[FEATURES].astype(integers)
     asked = known.assign(DIANOM=[DAYS[day] for day in known["DIANOM"]])
     if not model.metadata.categories.timed:
         asked = without_time(asked)
+    if not model.metadata.categories.knows_day:
+        asked = without_day(asked)
     prediction = model.predict(cells_of(asked, model.metadata.categories))
     return known.assign(**prediction._asdict()).reset_index(drop=True)
 
@@ -98,10 +107,16 @@ def _check(source: Source, out: str) -> None:
         check_target(Path(out), files_of(source.address))
 
 
-def _cells(source: Source, columns: Columns) -> pd.DataFrame:
+def _day(source: Source, columns: Columns) -> Table:
+    """Return the day so far at each minute, from flights whose outcome is known."""
+    return ranges(groups_of(source.table, columns))
+
+
+def _cells(source: Source, columns: Columns, day: Table | None) -> pd.DataFrame:
     """Return the cells that occur, the number of flights of each, and their faults."""
     rows = raw(source.table, columns, delays=False)
-    groups = judged(rows.group_by(RAW).agg(flights=rows.count()))
+    groups = rows.group_by(RAW).agg(flights=rows.count(), scheduled=rows["scheduled"].min())
+    groups = judged(groups if day is None else on_day(groups, day))
     cells = groups.group_by([*FEATURES, "fault"]).agg(flights=groups["flights"].sum())
     with source.trouble(f"read {source.address}"):
         found = source.engine.to_pyarrow(cells.limit(MAX_CELLS + 1))

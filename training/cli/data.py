@@ -14,7 +14,7 @@ from training.flights.columns import Columns
 from training.project import ARTIFACTS, load
 
 from .console import console
-from .options import ADDRESS, DropBad, Split, SplitOption, with_columns
+from .options import ADDRESS, DropBad, with_columns
 
 if TYPE_CHECKING:
     from training.flights.counts import Counts
@@ -32,18 +32,12 @@ def read_counts(
     columns: Columns | None = None,
     *,
     drop_bad: bool = False,
-    split: Split | None = None,
 ) -> "Counts":
     """Read counts, or flights at any address, and say what is left out or looks odd."""
     from training.flights.reading import read_source
 
     with console.status(f"Reading {data}"):
-        counted = read_source(
-            data,
-            columns,
-            drop_bad=drop_bad or load().drop_bad,
-            split=None if split is None else split.value,
-        )
+        counted = read_source(data, columns, drop_bad=drop_bad or load().drop_bad)
     if counted.left_out:
         console.print(f"Left out {counted.left_out:,} bad rows of {data}")
     for note in counted.notes:
@@ -56,19 +50,18 @@ def count(
     flights: Annotated[str, typer.Option(help=ADDRESS)],
     out: Annotated[Path, typer.Option(help="Where the counts go.")],
     columns: Columns,
-    split: SplitOption = None,
     *,
     drop_bad: DropBad = False,
 ) -> None:
     """Count flights where they lie, and write the counts.
 
-    A count is of one airline, flight type, month, hour and weekday.
+    A count is of one airline, type, month, hour, weekday, range of the day so far, and week.
     """
     from training.flights.sources import files_of
     from training.release.artifacts import check_target, replace
 
     check_target(out, files_of(flights))
-    counts = read_counts(flights, columns, drop_bad=drop_bad, split=split)
+    counts = read_counts(flights, columns, drop_bad=drop_bad)
     replace(out.parent, {out.name: counts.to_csv().encode()})
     total = counts.table[["flights", "delayed"]].sum()
     console.print(
@@ -86,6 +79,13 @@ def score(
         Unknown, typer.Option(help="What to do at flights the model does not know.")
     ] = Unknown.stop,
     model: Annotated[Path, typer.Option(help="The model.")] = ARTIFACTS / "model.onnx",
+    *,
+    look_back: Annotated[
+        bool,
+        typer.Option(
+            "--look-back", help="Compute the day so far from the actual times of the table."
+        ),
+    ] = False,
 ) -> None:
     """Write every flight with its delay and probability."""
     from rich.progress import Progress
@@ -101,6 +101,7 @@ def score(
             model,
             columns,
             empty=unknown is Unknown.empty,
+            look_back=look_back,
             progress=lambda share: progress.update(task, completed=share),
         )
         progress.update(task, completed=1)

@@ -74,19 +74,19 @@ def evaluate(
 
     Prints its metrics, its calibration, and how the mix of flights has changed.
     """
-    from training.flights.counts import TOTALS
-    from training.flights.features import FEATURES
     from training.release import evaluate as evaluation
     from training.release.answering import Deployed, ModelFile
 
     token = os.environ.get("PUNTUAL_TOKEN") or None
     model = Deployed(url, token) if url else ModelFile(ARTIFACTS / "model.onnx")
     counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
-    cells = counts.table.groupby(FEATURES, as_index=False)[TOTALS].sum()
-    judged = evaluation.evaluate(model, cells)
+    judged = evaluation.evaluate(model, counts)
     for line in evaluation.report(judged, margin):
         typer.echo(line)
     degraded = judged.degraded(margin)
-    typer.echo(f"\nDegraded: {', '.join(degraded)}." if degraded else "\nNo metric has degraded.")
+    if judged.judged:
+        typer.echo(
+            f"\nDegraded: {', '.join(degraded)}." if degraded else "\nNo metric has degraded."
+        )
     if degraded and fail:
         raise typer.Exit(1)

@@ -16,7 +16,7 @@ from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import Data, DropBad, SplitOption, repeated, with_columns
+from .options import Data, DropBad, repeated, with_columns
 
 
 class Features(StrEnum):
@@ -38,7 +38,6 @@ def train(
     ] = None,
     features: Annotated[Features, typer.Option(help="Which one-hot columns.")] = Features.all,
     out: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
-    split: SplitOption = None,
     *,
     drop_bad: DropBad = False,
 ) -> None:
@@ -51,7 +50,7 @@ def train(
 
     check_target(out / METRICS)
     airport = airport_of(data, place, period)
-    counts = read_counts(airport.data, columns, drop_bad=drop_bad, split=split)
+    counts = read_counts(airport.data, columns, drop_bad=drop_bad)
     counts = replace(counts, period=period or counts.period or airport.period)
     earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
@@ -60,7 +59,7 @@ def train(
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
     if out == ARTIFACTS:
-        options = shlex.join(repeated(columns, drop_bad=drop_bad, split=split))
+        options = shlex.join(repeated(columns, drop_bad=drop_bad))
         named = [*([f"DATA={data}"] if data else []), *([f"ARGS={options}"] if options else [])]
         line = shlex.join(["make", "report", *named])
         console.print(f"The report: {line}", highlight=False, markup=False, soft_wrap=True)
@@ -70,22 +69,20 @@ def train(
 def select(
     columns: Columns,
     data: Data = None,
-    split: SplitOption = None,
     *,
     drop_bad: DropBad = False,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
-    """Repeat the choice of settings, by cross-validation.
+    """Repeat the choice of settings, by cross-validation over weeks.
 
     It looks at the training flights alone.
     """
     import msgspec
     from rich.progress import Progress
 
+    from training.fitting.folds import parts_of
     from training.fitting.selection import (
         FITS,
-        FOLDS,
-        REPEATS,
         SETTINGS,
         TABLE,
         choose,
@@ -97,9 +94,11 @@ def select(
     from .summary import comparison, scores
 
     address = airport_of(data).data
-    counts = read_counts(address, columns, drop_bad=drop_bad, split=split)
+    counts = read_counts(address, columns, drop_bad=drop_bad)
     with Progress(console=console) as progress:
-        task = progress.add_task("Cross-validating", total=len(FITS) * FOLDS * REPEATS)
+        task = progress.add_task(
+            "Cross-validating", total=len(FITS) * len(parts_of(counts.part("train")))
+        )
         table = cross_validate(counts, lambda: progress.advance(task), FITS)
     choice, current = choose(table), chosen_settings()
     console.print(scores(table, choice, current))

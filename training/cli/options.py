@@ -4,7 +4,6 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from enum import StrEnum
 from typing import Annotated, Any, Final, get_type_hints
 
 import typer
@@ -19,13 +18,6 @@ ADDRESS: Final = (
 )
 
 
-class Split(StrEnum):
-    """How flights are divided for training and validation."""
-
-    rows = "rows"
-    draw = "draw"
-
-
 Data = Annotated[
     str | None,
     typer.Option(
@@ -34,13 +26,6 @@ Data = Annotated[
     ),
 ]
 DropBad = Annotated[bool, typer.Option("--drop-bad", help="Leave bad rows out and say how many.")]
-SplitOption = Annotated[
-    Split | None,
-    typer.Option(
-        help="The challenge's split, by the order of the rows of files, or a seeded draw. By "
-        "default `rows` for one CSV with the challenge's columns, else `draw`."
-    ),
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +61,10 @@ class ColumnOptions:
         str | None,
         typer.Option("--delay", help="Ready-made delay column (0 or 1) instead of --actual."),
     ] = None
+    day: Annotated[
+        str | None,
+        typer.Option("--day-so-far", help="Column of the day so far, a share, to score with."),
+    ] = None
 
     def columns(self) -> Columns:
         """Return the columns of the project with these options in their places."""
@@ -89,8 +78,8 @@ class ColumnOptions:
         return replace(columns, types=tuple(map(_pair, types))) if types else columns
 
 
-def repeated(columns: Columns, *, drop_bad: bool, split: Split | None) -> list[str]:
-    """Return the options that give another command the same columns, split and `drop_bad`.
+def repeated(columns: Columns, *, drop_bad: bool) -> list[str]:
+    """Return the options that give another command the same columns and `drop_bad`.
 
     What the project's settings say already is left out.
     """
@@ -102,7 +91,6 @@ def repeated(columns: Columns, *, drop_bad: bool, split: Split | None) -> list[s
             given += [option, name]
     if columns.types != ours.columns.types:
         given += [part for old, new in columns.types for part in ("--type-map", f"{old}={new}")]
-    given += ["--split", split.value] if split else []
     return [*given, "--drop-bad"] if drop_bad and not ours.drop_bad else given
 
 

@@ -13,7 +13,7 @@ from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import ADDRESS, Data, DropBad, SplitOption, with_columns
+from .options import ADDRESS, Data, DropBad, with_columns
 
 if TYPE_CHECKING:
     from training.flights.exploration import Exploration
@@ -29,7 +29,6 @@ def report(
     data: Data = None,
     destination: Destination = None,
     out: Annotated[Path, typer.Option(help="The folder of the artifacts.")] = ARTIFACTS,
-    split: SplitOption = None,
     *,
     columns: Columns,
     drop_bad: DropBad = False,
@@ -40,7 +39,7 @@ def report(
     """
     from training.report.page import write
 
-    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad, split=split)
+    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
     with console.status("Measuring and drawing"):
         page = write(
             counts,

@@ -10,17 +10,20 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from training.fitting.baselines import RATES, TIMED_RATES
+from training.fitting.folds import WAYS
 from training.fitting.metrics import SHOWN
-from training.fitting.selection import WAYS, settings_of
+from training.fitting.selection import settings_of
 from training.model import Settings
+from training.release.card import NO_WEEKS, verdicts
 from training.release.training_metrics import METRICS, TrainingMetrics
 
-TIMED, UNTIMED = "Model, times", "Model, no times"
-CHALLENGE, BEFORE = "Challenge model", "Before"
+MODEL: Final = {"day": "Model, day so far", "timed": "Model, times", "untimed": "Model, no times"}
+RATES: Final = {"day": "Rates, day so far", "timed": "Rates, times", "untimed": "Rates, no times"}
+CHALLENGE, BEFORE = "Challenge recipe", "Before"
 LISTED: Final = 10  # settings of a selection
 HEADS: Final = {  # short enough for a terminal of 80 columns
     "roc_auc": "ROC AUC",
+    "roc_auc_error": "error",
     "f1_delay": "F1",
     "recall_delay": "Recall",
     "recall_on_time": "Specif.",
@@ -28,6 +31,7 @@ HEADS: Final = {  # short enough for a terminal of 80 columns
     "log_loss": "Log loss",
     "ece": "ECE",
 }
+FORMATS: Final = {"roc_auc_error": ".4f"} | {name: form for name, (_, form) in SHOWN.items()}
 
 
 def before(artifacts: Path) -> TrainingMetrics | None:
@@ -39,47 +43,42 @@ def before(artifacts: Path) -> TrainingMetrics | None:
 
 
 def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
-    """Return the figures of the model beside those of the tables of rates.
+    """Return the figures of the model on unseen flights, beside those of the tables of rates.
 
-    The challenge's published model stands beside it for the challenge's flights, and the previous
-    model where it was measured on the same flights.
+    The challenge's recipe stands beside it where flights have its columns, and the previous model
+    where it was measured on the same flights.
     """
-    shown = {
-        TIMED: metrics.timed_validation,
-        UNTIMED: metrics.validation,
-        "Rates, times": metrics.tables.get(TIMED_RATES),
-        "Rates, no times": metrics.tables[RATES],
-        CHALLENGE: metrics.challenge,
-    }
+    shown = {MODEL[way]: figures for way, figures in reversed(metrics.unseen.items())}
+    shown |= {RATES[way]: figures for way, figures in reversed(metrics.tables.items())}
+    if metrics.challenge:
+        shown[CHALLENGE] = metrics.challenge
     if earlier and earlier != metrics and earlier.counts_sha256 == metrics.counts_sha256:
-        shown[BEFORE] = earlier.timed_validation or earlier.validation
-    title = f"On {metrics.validation['flights']:,.0f} flights it did not learn from"
+        shown[BEFORE] = earlier.unseen[earlier.best]
+    flights = metrics.unseen["untimed"]["flights"]
+    title = f"{flights:,.0f} flights, each answered by a model that has not seen its week"
+    if not metrics.by_weeks:
+        title = f"{flights:,.0f} flights of a random split, which flatters"
     table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, collapse_padding=True)
     table.columns[0].min_width = max(map(len, shown))
     for column in table.columns[1:]:
         column.justify = "right"
     for source, each in shown.items():
-        if each is not None:
-            table.add_row(source, *(format(each[name], SHOWN[name][1]) for name in HEADS))
+        table.add_row(source, *(format(each[name], FORMATS[name]) for name in HEADS))
     return table
 
 
 def lines(metrics: TrainingMetrics, earlier: TrainingMetrics | None, out: Path) -> Iterator[str]:
     """Yield what the figures mean and what became of the artifacts in `out`."""
-    figures = metrics.timed_validation or metrics.validation
+    figures = metrics.unseen[metrics.best]
     warned = figures["true_positives"] + figures["false_positives"]
     share = figures["true_positives"] / warned if warned else 0
     yield (
         f"It predicts a delay for {warned / figures['flights']:.0%} of the flights; "
         f"{share:.0%} of these are late, where {figures['delay_rate']:.0%} of all flights are."
     )
-    for asked, gain in metrics.gains.items():
-        chance = "" if gain.beyond_chance else ", which is within chance"
-        times = "with times" if asked == "timed" else "without times"
-        yield (
-            f"Asked {times}, its ROC AUC is {gain.roc_auc:+.4f} (standard error "
-            f"{gain.standard_error:.4f}) beside the best table of rates{chance}."
-        )
+    yield from verdicts(metrics)
+    if not metrics.by_weeks:
+        yield NO_WEEKS
     version = metrics.model_version
     proof = f"proven equal to XGBoost for all {metrics.proven:,} possible flights"
     if earlier is None:
@@ -111,18 +110,17 @@ def scores(table: pd.DataFrame, choice: Settings, current: Settings) -> Table:
     """Return the ten best settings of a selection, the chosen ones and the current ones."""
     ways = [way for way in WAYS if f"{way}_gap" in table]
     shown = Table(
-        *["", "Trees", "Rate", "Depth", "Weight", "Log loss", *ways],
+        *["", "Trees", "Rate", "Depth", "Weight", "Columns", "Log loss", *ways],
         box=box.SIMPLE,
         collapse_padding=True,
-        title="untimed, timed: distance to the best, in standard errors",
+        title=f"{', '.join(ways)}: distance to the best, in standard errors",
     )
     for place, row in table.iterrows():
         settings = settings_of(row)
         marks = [mark for mark, each in (("chosen", choice), ("now", current)) if each == settings]
         if marks or int(str(place)) < LISTED:
             gaps = [row[f"{way}_gap"] / (row[f"{way}_error"] or 1) for way in ways]
-            numbers = [settings.n_estimators, settings.learning_rate, settings.max_depth]
-            numbers += [settings.min_child_weight]
+            numbers = [*asdict(settings).values()]
             cells = [*(f"{each:g}" for each in numbers), f"{row['log_loss']:.5f}"]
             shown.add_row(", ".join(marks), *cells, *(f"{gap:.1f}" for gap in gaps))
     return shown

@@ -82,9 +82,10 @@ def model_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
 
 
 def pipeline_graph(model: DelayModel, metadata: Metadata) -> ModelProto:
-    """Return the graph from `OPERA`, `TIPOVUELO`, `DIANOM` (string), `MES`, `HORA` (int64), [N, 1].
+    """Return the graph from the features, [N, 1]: `OPERA`, `TIPOVUELO` and `DIANOM` are strings.
 
-    It is the fitted encoder in front of `model_graph`. An unknown category makes it fail.
+    `MES`, `HORA` and `HOY` are int64; `HOY` is the number of a range of `metadata.SHARES`. It is
+    the fitted encoder in front of `model_graph`. An unknown category makes it fail.
     """
     string, integer = StringTensorType([None, 1]), Int64TensorType([None, 1])
     encoder = to_onnx(

@@ -1,5 +1,6 @@
 """The proof that graphs answer what was trained, for every possible flight."""
 
+import functools
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 # Before ONNX Runtime: the function's model switches its telemetry off.
 from function.flights import Flight
-from function.metadata import HOURS, WEEKDAYS
+from function.metadata import HOURS, RANGES, SHARES, WEEKDAYS
 from function.model import Model, Prediction
 
 import onnxruntime as ort  # isort: skip
@@ -39,7 +40,7 @@ class Pipeline:
 
     def answer(self, flights: pd.DataFrame) -> tuple[Prediction, NDArray[np.float32]]:
         """Return the prediction and the raw margin of each flight, [N]."""
-        integers = {"MES", "HORA"}
+        integers = {"MES", "HORA", "HOY"}
         inputs = {
             name: flights[[name]].to_numpy(np.int64 if name in integers else object)
             for name in FEATURES
@@ -62,14 +63,20 @@ def by_function(model: Model, flights: pd.DataFrame) -> Prediction:
 
 
 def requests_of(flights: pd.DataFrame) -> list[Flight]:
-    """Return the flights as the function decodes them: hour and weekday as a scheduled time."""
+    """Return the flights as the function decodes them: a scheduled time, and a share of flights."""
     rows = flights[FEATURES].itertuples(index=False, name=None)
     return [
-        Flight(airline, flight_type, month, scheduled_time(month, hour, weekday))
-        for airline, flight_type, month, hour, weekday in rows
+        Flight(airline, flight_type, month, scheduled_time(month, hour, weekday), share_of(day))
+        for airline, flight_type, month, hour, weekday, day in rows
     ]
 
 
+def share_of(number: int) -> float | None:
+    """Return the lowest share of a range of the day so far, or None where it is not given."""
+    return None if number == RANGES[0] else (0.0, *SHARES)[number]
+
+
+@functools.cache
 def scheduled_time(month: int, hour: int, weekday: str) -> datetime | None:
     """Return a time of this month, hour and weekday, or None where it is not given."""
     if hour == HOURS[0]:
@@ -93,7 +100,7 @@ def prove(oracle: DelayModel, pipeline: Path, model: Path) -> int:
     strings, function, proven = Pipeline(pipeline), Model(model), 0
     for cells in every_cell(oracle.categories):
         flights = flights_of(cells, oracle.categories)
-        features = oracle.preprocess(flights)
+        features = oracle.encode(flights)
         expected, (by_strings, margins) = by_oracle(oracle, features), strings.answer(flights)
         answers = {pipeline: by_strings, model: by_function(function, flights)}
         for path, answer in answers.items():

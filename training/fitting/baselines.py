@@ -1,68 +1,69 @@
 """Tables of delay rates: what anybody could make without a model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from training.flights.counts import Counts
 from training.flights.features import FLIGHT
 
-from .metrics import measure
+from .comparison import log_loss
+from .errors import Floats
+from .folds import asked, holdouts, parts_of
 
-type Floats = NDArray[np.float64]
+type Levels = list[list[str]]
 
-RATES: Final = "Table of rates"
-TIMED_RATES: Final = "Table of rates with times"
-LEVELS: Final = ([*FLIGHT],)
-TIMED_LEVELS: Final = (["OPERA"], [*FLIGHT], [*FLIGHT, "HORA"], [*FLIGHT, "HORA", "DIANOM"])
-STRENGTHS: Final = (2, 5, 10, 20, 50, 100)  # flights
+# What a table may look up, level by level; of several, the best on training weeks is taken.
+LEVELS: Final[dict[str, list[Levels]]] = {
+    "untimed": [[[*FLIGHT]]],
+    "timed": [
+        [["OPERA"], [*FLIGHT], [*FLIGHT, "HORA"], [*FLIGHT, "HORA", "DIANOM"]],
+        [["HORA"], ["OPERA", "HORA"], [*FLIGHT, "HORA"]],
+    ],
+    "day": [
+        [["OPERA"], [*FLIGHT], [*FLIGHT, "HORA"], [*FLIGHT, "HORA", "HOY"]],
+        [["OPERA"], ["OPERA", "HOY"], [*FLIGHT, "HOY"], [*FLIGHT, "HORA", "HOY"]],
+    ],
+}
+STRENGTHS: Final = (2, 5, 10, 20, 50, 100, 200)  # flights
 
 
 def smoothed_rates(
-    train: pd.DataFrame, cells: pd.DataFrame, levels: Sequence[list[str]], strength: float
+    train: pd.DataFrame, cells: pd.DataFrame, levels: Levels, strengths: Sequence[float]
 ) -> Floats:
-    """Return the delay rate of each cell in training, smoothed level by level.
+    """Return the delay rate of each cell in training, smoothed level by level, [strengths, cells].
 
-    The rate of a level is drawn towards that of the level above by `strength` flights, and the
-    first level towards the delay rate of all flights.
+    The rate of a level is drawn towards that of the level above by as many flights as the strength
+    says, and the first level towards the delay rate of all flights.
     """
-    rate = np.full(len(cells), train["delayed"].sum() / train["flights"].sum())
+    strength = np.array(strengths, np.float64)[:, None]
+    rate = np.full((len(strength), len(cells)), train["delayed"].sum() / train["flights"].sum())
     for level in levels:
-        sums = train.groupby(level, as_index=False)[["flights", "delayed"]].sum()
-        known = cells[level].merge(sums, on=level, how="left")[["flights", "delayed"]].fillna(0)
-        flights, delayed = known.to_numpy(np.float64).T
+        sums = train.groupby(level)[["flights", "delayed"]].sum()
+        at = sums.index.get_indexer(_keys(cells, level))
+        known = np.where(at >= 0, sums.to_numpy(np.float64).T[:, at], 0)
+        flights, delayed = known
         rate = (delayed + strength * rate) / (flights + strength)
     return rate
 
 
-def tables(counts: Counts) -> dict[str, Floats]:
-    """Return the smoothed rates of the validation cells: without times, and with them if known.
+def table_of_rates(train: pd.DataFrame, way: str) -> Callable[[pd.DataFrame], Floats]:
+    """Return a function from cells to smoothed rates, by what a flight tells in one of `WAYS`.
 
-    The strength is the one that suits the validation flights best, so a model's gain over the
-    table is not overstated.
+    Levels and strength are the best on parts held out of the training flights.
     """
-    levels = {RATES: LEVELS} | ({TIMED_RATES: TIMED_LEVELS} if counts.timed else {})
-    train, cells = counts.part("train"), counts.part("validation")
-    found = {}
-    for name, of_table in levels.items():
-        rates = [smoothed_rates(train, cells, of_table, strength) for strength in STRENGTHS]
-        found[name] = min(rates, key=lambda rate: _log_loss(cells, rate))
-    return found
+    forms = LEVELS[way]
+    losses = np.zeros((len(forms), len(STRENGTHS)))
+    parts = parts_of(asked(train, way))
+    for fitted, held_out in holdouts(parts) if len(parts) > 1 else ():
+        for i, levels in enumerate(forms):
+            for j, rate in enumerate(smoothed_rates(fitted, held_out, levels, STRENGTHS)):
+                losses[i, j] += held_out["flights"].sum() * log_loss(held_out, rate)
+    form, strength = np.unravel_index(losses.argmin(), losses.shape)
+    best, learned = (forms[form], [STRENGTHS[strength]]), asked(train, way)
+    return lambda cells: smoothed_rates(learned, cells, *best)[0]
 
 
-def measured_tables(counts: Counts, threshold: float) -> dict[str, dict[str, float]]:
-    """Return what `measure` says of each table on the validation flights."""
-    cells = counts.part("validation")
-    return {
-        name: measure(cells, rate, (rate > threshold).astype(np.int64))
-        for name, rate in tables(counts).items()
-    }
-
-
-def _log_loss(cells: pd.DataFrame, rate: Floats) -> float:
-    delayed, flights = cells["delayed"].to_numpy(), cells["flights"].to_numpy()
-    loss = delayed @ np.log(rate) + (flights - delayed) @ np.log1p(-rate)
-    return float(-loss)
+def _keys(cells: pd.DataFrame, level: list[str]) -> pd.Index:
+    return pd.Index(cells[level[0]]) if len(level) == 1 else pd.MultiIndex.from_frame(cells[level])

@@ -1,49 +1,42 @@
 """Two scores of the same flights: by how much one is better, and the standard error of that."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-type Floats = NDArray[np.float64]
-
-
-def auc_gain(cells: pd.DataFrame, score: Floats, other: Floats) -> tuple[float, float]:
-    """Return by how much the ROC AUC of `score` exceeds that of `other`, and its standard error.
-
-    The error is DeLong's for two scores of the same flights (DeLong, DeLong and Clarke-Pearson,
-    1988), computed by ranks (Sun and Xu, 2014).
-    """
-    delayed, on_time = _by_outcome(cells)
-    gain_of_delayed = _share_below(score, on_time) - _share_below(other, on_time)
-    gain_of_on_time = _share_below(other, delayed) - _share_below(score, delayed)
-    gain = float(gain_of_delayed @ delayed / delayed.sum())
-    variance = sum(
-        weight @ (values - gain) ** 2 / max(weight.sum() - 1, 1) / weight.sum()
-        for values, weight in ((gain_of_delayed, delayed), (gain_of_on_time, on_time))
-    )
-    return gain, float(np.sqrt(variance))
+from .errors import Floats, by_outcome, mass_below, standard_errors
 
 
-def log_loss_gain(cells: pd.DataFrame, probability: Floats, other: Floats) -> tuple[float, float]:
-    """Return by how much the log loss of `probability` is below that of `other`, and its error."""
-    delayed, on_time = _by_outcome(cells)
+class Difference(NamedTuple):
+    """By how much a figure is better, and the standard error of that."""
+
+    gain: float
+    error: float
+
+
+def gains(cells: pd.DataFrame, probability: Floats, other: Floats) -> dict[str, Difference]:
+    """Return by how much `probability` is better than `other`, in ROC AUC and in log loss."""
+    errors = standard_errors(cells, probability, other)
+    return {
+        "roc_auc": Difference(
+            roc_auc(cells, probability) - roc_auc(cells, other), errors["roc_auc"]
+        ),
+        "log_loss": Difference(
+            log_loss(cells, other) - log_loss(cells, probability), errors["log_loss"]
+        ),
+    }
+
+
+def roc_auc(cells: pd.DataFrame, score: Floats) -> float:
+    """Return the area under the ROC curve."""
+    delayed, on_time = by_outcome(cells)
+    return float(delayed @ mass_below(score, on_time) / delayed.sum() / on_time.sum())
+
+
+def log_loss(cells: pd.DataFrame, probability: Floats) -> float:
+    """Return the mean log loss of a flight."""
+    delayed, on_time = by_outcome(cells)
     tiny = np.finfo(np.float64).eps
-    (p, q) = (np.clip(each, tiny, 1 - tiny) for each in (probability, other))
-    gains = np.concatenate([np.log(p / q), np.log((1 - p) / (1 - q))])
-    weight = np.concatenate([delayed, on_time])
-    gain = float(gains @ weight / weight.sum())
-    variance = weight @ (gains - gain) ** 2 / max(weight.sum() - 1, 1)
-    return gain, float(np.sqrt(variance / weight.sum()))
-
-
-def _by_outcome(cells: pd.DataFrame) -> tuple[Floats, Floats]:
-    delayed = cells["delayed"].to_numpy(np.float64)
-    return delayed, cells["flights"].to_numpy(np.float64) - delayed
-
-
-def _share_below(score: Floats, weight: Floats) -> Floats:
-    """Return the share of weight with a lower score than each, half of that with an equal one."""
-    _, rank = np.unique(score, return_inverse=True)
-    mass = np.bincount(rank, weight)
-    below = np.cumsum(mass) - mass / 2
-    return np.asarray(below[rank] / weight.sum(), np.float64)
+    p = np.clip(probability, tiny, 1 - tiny)
+    return float(-(delayed @ np.log(p) + on_time @ np.log1p(-p)) / (delayed.sum() + on_time.sum()))

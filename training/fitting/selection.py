@@ -1,32 +1,30 @@
 """The choice of settings, by cross-validation inside the training flights alone."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 import pandas as pd
-from sklearn.metrics import log_loss
 
 from training.errors import DataError
-from training.flights.counts import TOTALS, Counts, weighted_rows
-from training.flights.features import FEATURES, without_time
-from training.flights.split import sample
+from training.flights.counts import Counts
+from training.flights.split import NO_WEEK
 from training.model import DelayModel, Settings
+
+from .errors import Floats, by_outcome
+from .folds import WAYS, asked, holdouts, parts_of, ways_of
 
 SETTINGS: Final = Path(__file__).with_name("settings.json")
 TABLE: Final = Path(__file__).with_name("selection.csv")
-WAYS: Final = ("untimed", "timed")
-FOLDS: Final = 5
-REPEATS: Final = 4
-TREES: Final = (50, 100, 150, 200)
+TREES: Final = (30, 40, 50, 60, 75, 100, 150, 200, 300)
 # One fit gives the models of fewer trees too, so only these are fitted.
 FITS: Final = [
     Settings(max(TREES), *values)
-    for values in itertools.product([0.1, 0.2, 0.3, 0.4, 0.5], [4, 5, 6], [10, 20, 40])
+    for values in itertools.product([0.05, 0.1, 0.2, 0.3], [5, 6, 7], [20, 50], [0.5, 1])
 ]
 
 
@@ -35,64 +33,50 @@ def chosen_settings() -> Settings:
     return msgspec.json.decode(SETTINGS.read_bytes(), type=Settings)
 
 
-def folds(cells: pd.DataFrame, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
-    """Deal the flights of `cells` into `FOLDS` random parts of equal size.
-
-    Flights of a cell and label are alike, so a random part of them is a hypergeometric draw.
-    """
-    rest = np.concatenate([cells["delayed"], cells["flights"] - cells["delayed"]])
-    for left in range(FOLDS, 0, -1):
-        drawn = sample(rest, int(rest.sum()) // left, rng)
-        rest -= drawn
-        delayed, on_time = np.split(drawn, 2)
-        yield cells.assign(flights=delayed + on_time, delayed=delayed)
-
-
 def cross_validate(
     counts: Counts, advance: Callable[[], object] = lambda: None, fits: list[Settings] = FITS
 ) -> pd.DataFrame:
     """Return a row for each settings, the best first: its log loss, and its distance to the best.
 
-    Flights are asked in up to two ways, `untimed` and `timed`; `log_loss` is the mean of both. A
-    way's `gap` is the mean distance of its log loss to the lowest over all held-out parts, its
-    `error` the standard error of that distance, corrected for the flights that fits share (Nadeau
-    and Bengio, Inference for the Generalization Error, 2003). `advance` is called after each fit.
-    Raise `DataError` for too few flights.
+    Each flight is asked of models that have not seen its week, in each of `WAYS` that it can be;
+    `log_loss` is the mean of the ways. A way's `gap` is the distance of its log loss to the lowest,
+    its `error` the standard error of that distance over the weeks. `advance` is called after each
+    fit. Raise `DataError` for too few flights.
     """
-    cells, rng = counts.part("train"), np.random.default_rng(42)
-    if cells["delayed"].sum() < FOLDS or (cells["flights"] - cells["delayed"]).sum() < FOLDS:
+    counts = counts.for_training()
+    parts = parts_of(counts.part("train"))
+    totals = [part["delayed"].sum() for part in parts], [part["flights"].sum() for part in parts]
+    if len(parts) < 2 or not all(0 < d < n for d, n in zip(*totals, strict=True)):  # noqa: PLR2004
         raise DataError(
-            f"Cannot select settings: expected at least {FOLDS} delayed and {FOLDS} on-time "
-            "flights to learn from. `make train` needs no selection."
+            "Cannot select settings: expected delayed and on-time flights in two folds or more of "
+            "the training weeks. `make train` needs no selection."
         )
-    rounds = [holdouts(list(folds(cells, rng))) for _ in range(REPEATS)]
-    pairs = list(itertools.chain.from_iterable(rounds))
-    ways = WAYS if counts.timed else WAYS[:1]
-    losses = np.empty((len(ways), len(fits), len(TREES), len(pairs)))
-    for i, settings in enumerate(fits):
-        model = DelayModel(None, settings)
-        for j, (fitted, held_out) in enumerate(pairs):
+    pairs = list(holdouts(parts))
+    ways = ways_of(counts.categories)
+    losses: dict[str, list[Floats]] = {way: [] for way in ways}  # [trees, weeks] of each fit
+    for settings in fits:
+        model, found = DelayModel(None, settings), {way: list[Floats]() for way in ways}
+        for fitted, held_out in pairs:
             model.fit_counts(fitted, counts.categories)
-            losses[:, i, :, j] = _losses(model, held_out)[: len(ways)]
+            for way in ways:
+                found[way].append(_losses(model, asked(held_out, way)))
             advance()
+        for way in ways:
+            losses[way].append(np.concatenate(found[way], axis=1))
     rows = (replace(settings, n_estimators=trees) for settings in fits for trees in TREES)
     table = pd.DataFrame(asdict(settings) for settings in rows)
-    table["log_loss"] = losses.mean(axis=(0, -1)).ravel()
-    for way, of_way in zip(ways, losses, strict=True):
-        flat = of_way.reshape(len(table), len(pairs))
-        table[f"{way}_log_loss"] = flat.mean(axis=1)
-        gaps = flat - flat[flat.mean(axis=1).argmin()]
-        table[f"{way}_gap"] = gaps.mean(axis=1)
-        correction = np.sqrt(1 / len(pairs) + 1 / (FOLDS - 1))
-        table[f"{way}_error"] = gaps.std(axis=1, ddof=1) * correction
+    for way in ways:
+        flights = np.concatenate([_by_week(asked(part, way))[1] for part in parts])
+        _compare(table, way, np.concatenate(losses[way]), flights)
+    table["log_loss"] = table[[f"{way}_log_loss" for way in ways]].mean(axis=1)
     return table.sort_values("log_loss", ignore_index=True)
 
 
 def choose(table: pd.DataFrame) -> Settings:
-    """Return the cheapest model within one standard error of the best, asked either way.
+    """Return the cheapest model within one standard error of the best, asked in every way.
 
     Cheapest to run, that is: `n_estimators` times `max_depth` comparisons a flight. Where no model
-    is that good both ways, the one with the lowest log loss is chosen.
+    is that good in every way, the one with the lowest log loss is chosen.
     """
     equal = np.ones(len(table), bool)
     for way in WAYS:
@@ -106,28 +90,39 @@ def choose(table: pd.DataFrame) -> Settings:
 
 def settings_of(row: "pd.Series[float]") -> Settings:
     """Return the settings of a row of `cross_validate`."""
-    return Settings(
-        int(row["n_estimators"]),
-        float(row["learning_rate"]),
-        int(row["max_depth"]),
-        float(row["min_child_weight"]),
-    )
+    return Settings(**{each.name: type(each.default)(row[each.name]) for each in fields(Settings)})
 
 
-def holdouts(parts: list[pd.DataFrame]) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Yield each part with the rest of the flights before it: (fitted, held out)."""
-    total = sum(part[TOTALS] for part in parts)
-    for part in parts:
-        rest = part.assign(**(total - part[TOTALS]))
-        yield rest[rest["flights"] > 0], part[part["flights"] > 0]
+def _losses(model: DelayModel, cells: pd.DataFrame) -> Floats:
+    """Return the sum of the log loss in each week with each number of trees, [trees, weeks]."""
+    features = model.encode(cells)
+    week, _ = _by_week(cells)
+    delayed, on_time = by_outcome(cells)
+    sums = []
+    for trees in TREES:
+        p = model.probability(features, trees)
+        sums.append(np.bincount(week, -(delayed * np.log(p) + on_time * np.log1p(-p))))
+    return np.stack(sums)
 
 
-def _losses(model: DelayModel, held_out: pd.DataFrame) -> list[list[float]]:
-    """Return the log loss of the model with each number of trees, for each of `WAYS`."""
-    losses = []
-    for cells in (without_time(held_out).groupby(FEATURES, as_index=False)[TOTALS].sum(), held_out):
-        features = model.preprocess(cells)
-        _, label, weight = weighted_rows(cells)
-        scores = (np.tile(model.probability(features, trees), 2) for trees in TREES)
-        losses.append([float(log_loss(label, score, sample_weight=weight)) for score in scores])
-    return losses
+def _by_week(cells: pd.DataFrame) -> tuple[np.ndarray, Floats]:
+    """Return the number of each cell's week, and the flights of each week.
+
+    Flights without weeks are dealt into 50 groups by their cells, which stand for weeks.
+    """
+    weeks = cells["week"].to_numpy()
+    groups = np.arange(len(cells)) % 50 if (weeks == NO_WEEK).any() else weeks
+    week = np.unique(groups, return_inverse=True)[1]
+    return week, np.bincount(week, cells["flights"]).astype(np.float64)
+
+
+def _compare(table: pd.DataFrame, way: str, losses: Floats, flights: Floats) -> None:
+    """Add a way's log loss, its gap to the lowest, and the error of that, to each row."""
+    means = losses.sum(axis=1) / flights.sum()
+    apart = losses - losses[means.argmin()]
+    gap = apart.sum(axis=1) / flights.sum()
+    # The linear jackknife over weeks, which hold different numbers of flights.
+    rest = apart - gap[:, None] * flights
+    weeks = len(flights)
+    table[f"{way}_log_loss"], table[f"{way}_gap"] = means, gap
+    table[f"{way}_error"] = np.sqrt(weeks / (weeks - 1) * (rest**2).sum(axis=1)) / flights.sum()

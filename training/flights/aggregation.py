@@ -3,35 +3,29 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import ibis
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from ibis.expr.types import Table
 
 from function.metadata import DAYS
 from training.errors import DataError
 
 from . import faults
-from .columns import CHALLENGE, Columns
-from .counts import TOTALS, Counts, check_splits
+from .columns import Columns
+from .counts import TOTALS, Counts
 from .features import FEATURES, MAX_AIRLINES
-from .files import format_of
-from .rows import RAW, good_rows, judged, raw, roles_in
+from .look_back import with_day
+from .rows import RAW, judged, raw, roles_in
 from .sources import Source, open_source
-from .split import MAX_ROWS, SPLITS, draw, split_rows
+from .split import NO_WEEK, draw, split_weeks
 
-__all__ = ["MAX_CELLS", "Counted", "cells_of", "count", "good_rows"]
-
-# Far above any airport: 1,000 airlines with a flight type, in twelve months, at half of the hours
-# of the week.
-MAX_CELLS: Final = 1_000_000
+# Far above any airport's year: 500 airlines with 10,000 flights each, no two alike.
+MAX_CELLS: Final = 5_000_000
+FIRST_WEEK: Final = 102_738  # weeks from `rows.FIRST_MINUTE` to Monday, 5 January 1970
 MAX_TYPES: Final = 20
-
-
-type Split = Literal["rows", "draw"]
 
 
 class Counted(NamedTuple):
@@ -47,33 +41,22 @@ def count(
     columns: Columns | None = None,
     *,
     drop_bad: bool = False,
-    split: Split | None = "draw",
 ) -> Counted:
     """Count the flights of a source and split them; raise `DataError` at bad rows.
 
-    With `drop_bad` rows that hold nulls, unreadable times or impossible values are left out. The
-    split is drawn, or the challenge's: by the order of the good `rows` of files. By default it is
-    the challenge's for one CSV file with the challenge's columns.
+    With `drop_bad` rows that hold nulls, unreadable times or impossible values are left out.
     """
-    return count_source(open_source(address), columns or Columns(), drop_bad=drop_bad, split=split)
+    return count_source(open_source(address), columns or Columns(), drop_bad=drop_bad)
 
 
-def count_source(
-    source: Source, columns: Columns, *, drop_bad: bool = False, split: Split | None = "draw"
-) -> Counted:
+def count_source(source: Source, columns: Columns, *, drop_bad: bool = False) -> Counted:
     """Count the flights of a source that is open; see `count`."""
     roles = roles_in(source, columns)
     cells = _cells(source, columns)
     source.check_rows(int(cells["flights"].sum()))
     good, left_out = _good(source, columns, cells, drop_bad=drop_bad)
     _check_categories(source, columns, good)
-    flights = int(good["flights"].sum())
-    if _by_rows(source, columns, flights, split):
-        parts = _split_by_rows(source, columns, flights, left_out)
-    else:
-        parts = draw(good)
-    counts = Counts.from_table(parts, _period(good))
-    check_splits(counts, source.address)
+    counts = Counts.from_table(_split(good), _period(good))
     notes = [
         *_alike(good["OPERA"].unique(), "airlines"),
         *_alike(good["TIPOVUELO"].unique(), "flight types"),
@@ -84,25 +67,32 @@ def count_source(
 
 
 def cells_of(table: Table, columns: Columns) -> Table:
-    """Return flights and delayed flights of each cell, and the bad rows by their first fault."""
-    rows = raw(table, columns)
-    groups = judged(
-        rows.group_by(RAW).agg(
-            flights=rows.count(),
-            delayed=rows.count(where=rows["late"]),
-            first=rows["scheduled"].min(),
-            last=rows["scheduled"].max(),
-        )
+    """Return flights and delayed flights of each cell and week, and the bad rows by their fault."""
+    rows = judged(with_day(groups_of(table, columns)))
+    good = rows["fault"].isnull()
+    week = (rows["minute"] // (7 * 24 * 60) - FIRST_WEEK).fill_null(NO_WEEK)
+    cells = rows.mutate(week=week)
+    cells = cells.mutate(
+        **{
+            name: good.ifelse(cells[name], ibis.null(cells[name].type()))
+            for name in (*FEATURES, "week")
+        }
     )
-    good = groups["fault"].isnull()
-    cells = groups.mutate(
-        **{name: good.ifelse(groups[name], ibis.null(groups[name].type())) for name in FEATURES}
-    )
-    return cells.group_by([*FEATURES, "fault"]).agg(
+    return cells.group_by([*FEATURES, "week", "fault"]).agg(
         flights=cells["flights"].sum(),
         delayed=cells["delayed"].sum(),
-        first_year=cells["first"].min().year(),
-        last_year=cells["last"].max().year(),
+        first_year=cells["scheduled"].min().year(),
+        last_year=cells["scheduled"].max().year(),
+    )
+
+
+def groups_of(table: Table, columns: Columns) -> Table:
+    """Return the different `raw` rows, with the numbers of their flights and delayed flights."""
+    rows = raw(table, columns)
+    return rows.group_by(RAW).agg(
+        flights=rows.count(),
+        delayed=rows.count(where=rows["late"]),
+        scheduled=rows["scheduled"].min(),
     )
 
 
@@ -111,8 +101,8 @@ def _cells(source: Source, columns: Columns) -> pd.DataFrame:
     if len(cells) > MAX_CELLS:
         raise DataError(
             f"Cannot use {source.address}: expected at most {MAX_CELLS:,} combinations of "
-            "airline, type, month, hour and weekday, got more. Is the airline's name in the "
-            f"column `{columns.airline}`?"
+            "airline, type, month, hour, weekday, day so far and week, got more. Is the airline's "
+            f"name in the column `{columns.airline}`?"
         )
     return cells
 
@@ -143,7 +133,9 @@ def _good(
 
 def _named(cells: pd.DataFrame) -> pd.DataFrame:
     """Return cells with the weekdays' names instead of their numbers."""
-    numbers = cells.astype(dict.fromkeys(("MES", "HORA", "DIANOM", *TOTALS), "int64"))
+    numbers = cells.astype(
+        dict.fromkeys(("MES", "HORA", "DIANOM", "HOY", "week", *TOTALS), "int64")
+    )
     return numbers.assign(DIANOM=np.array(DAYS)[numbers["DIANOM"]])
 
 
@@ -159,33 +151,11 @@ def _check_categories(source: Source, columns: Columns, cells: pd.DataFrame) -> 
             )
 
 
-def _by_rows(source: Source, columns: Columns, flights: int, split: Split | None) -> bool:
-    few = flights <= MAX_ROWS
-    if split == "rows" and not (source.files and few):
-        raise DataError(
-            f"Cannot split {source.address} by its rows: expected files of at most {MAX_ROWS:,} "
-            "flights. Use `--split draw`."
-        )
-    single = len(source.files) == 1 and format_of(source.files[0]) == "csv"
-    return split == "rows" or (split is None and single and few and columns == CHALLENGE)
-
-
-def _split_by_rows(source: Source, columns: Columns, flights: int, left_out: int) -> pd.DataFrame:
-    """Count again, with the split that the challenge gives each good row by its place."""
-    # Numbered before the join, which forgets the order of rows.
-    rows = judged(raw(source.table, columns, row=ibis.row_number()))
-    places = np.arange(flights + left_out)
-    if left_out:
-        bad = _fetched(source, rows.filter(rows["fault"].notnull()).select("row"))
-        places = np.delete(places, bad["row"])
-    drawn = ibis.memtable(pa.table({"drawn": places[split_rows(flights) == SPLITS[1]]}))
-    good = rows.filter(rows["fault"].isnull())
-    both = good.left_join(drawn, good["row"] == drawn["drawn"])
-    both = both.mutate(split=both["drawn"].isnull().ifelse(*SPLITS))
-    counted = both.group_by([*FEATURES, "split"]).agg(
-        flights=both.count(), delayed=both.count(where=both["late"])
-    )
-    return _named(_fetched(source, counted))
+def _split(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with their split: by weeks, and at random where flights have no date."""
+    dated = cells["week"] != NO_WEEK
+    by_week = cells[dated].assign(split=split_weeks(cells["week"][dated]))
+    return pd.concat([by_week, draw(cells[~dated])]) if not dated.all() else by_week
 
 
 def _period(cells: pd.DataFrame) -> str | None:

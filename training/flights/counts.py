@@ -12,24 +12,25 @@ from numpy.typing import NDArray
 from function.metadata import DAYS, Categories
 from training.errors import DataError
 
-from .features import FEATURES, NOT_GIVEN, TIME, categories_of, without_time
-from .split import SPLITS
+from .features import FEATURES, NOT_GIVEN, categories_of, without_day, without_time
+from .split import FOLDS, NO_WEEK, SPLITS, draw, split_weeks
 
 DELAY_MINUTES: Final = 15
-CELL: Final = [*FEATURES, "split"]
-CHALLENGE_SHA256: Final = "ab248e6ee81473fcb4bbea581b9a6b303ebd4731665bb6b3dc9c5642511b830c"
 TOTALS: Final = ["flights", "delayed"]
-_DAY_NUMBERS: Final = pd.Series(range(len(DAYS)), DAYS)  # cells are sorted by them
+CELL: Final = [*FEATURES, "week", "split"]
 COUNTED: Final = [*CELL, *TOTALS]
+OPTIONAL: Final = {**NOT_GIVEN, "week": NO_WEEK}  # columns that counts may lack
+_DAY_NUMBERS: Final = pd.Series(range(len(DAYS)), DAYS)  # cells are sorted by them
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Flights and delayed flights of each cell and split, in canonical order.
+    """Flights and delayed flights of each cell in each week, in canonical order.
 
-    `table` has the columns `COUNTED`, each cell once and none empty. It is a sufficient statistic:
-    a fit on it, weighted, is the fit on the flights themselves. `period` says when they departed,
-    such as "2017", where the source has dates.
+    `table` has the columns `COUNTED`, each cell once and none empty. Its rows are a sufficient
+    statistic: a fit on them, weighted, is the fit on the flights themselves. The week says the
+    split; flights without a week have the split that they were given. `period` says when they
+    departed, such as "2017", where the source has dates.
     """
 
     table: pd.DataFrame
@@ -39,9 +40,12 @@ class Counts:
     def from_table(cls, table: pd.DataFrame, period: str | None = None) -> Self:
         """Add up the rows of `table`, which has the columns `COUNTED` in any order.
 
-        Without `HORA` and `DIANOM`, the flights have no times.
+        Flights have no times without `HORA` and `DIANOM`, no day so far without `HOY`, and no week
+        without `week`. `split` is needed where a flight has no week.
         """
-        table = table.assign(**{name: NOT_GIVEN[name] for name in TIME if name not in table})
+        table = table.assign(**{name: no for name, no in OPTIONAL.items() if name not in table})
+        if "split" not in table:
+            table = table.assign(split=split_weeks(table["week"]))
         numbered = table.assign(DIANOM=_DAY_NUMBERS.loc[table["DIANOM"]].to_numpy())
         cells = numbered.groupby(CELL, as_index=False)[TOTALS].sum()  # sorted by the cells
         cells = cells[cells["flights"] > 0].reset_index(drop=True)
@@ -51,10 +55,41 @@ class Counts:
         """Return the counts of the same flights without their times."""
         return type(self).from_table(without_time(self.table), self.period)
 
+    def without_day(self) -> Self:
+        """Return the counts of the same flights without the day so far."""
+        return type(self).from_table(without_day(self.table), self.period)
+
+    def for_training(self) -> Self:
+        """Return these counts, split at random where they lack weeks of one fold or more.
+
+        Raise `DataError` unless both splits hold delayed and punctual flights.
+        """
+        few = not self.by_weeks and (self.table["week"] != NO_WEEK).all()
+        counts = self.without_weeks() if few else self
+        for split in SPLITS:
+            part = counts.part(split)[TOTALS].sum()
+            if not 0 < part["delayed"] < part["flights"]:
+                raise DataError(
+                    "Cannot train: expected delayed and punctual flights in the split "
+                    f"`{split}`, got {part['delayed']} delayed of {part['flights']}."
+                )
+        return counts
+
+    def without_weeks(self) -> Self:
+        """Return the counts of the same flights, split at random instead of by weeks."""
+        cells = self.table.groupby(FEATURES, as_index=False)[TOTALS].sum()
+        return type(self).from_table(draw(cells.assign(week=NO_WEEK)), self.period)
+
     @cached_property
     def timed(self) -> bool:
         """Whether any flight has a time."""
         return self.categories.timed
+
+    @cached_property
+    def by_weeks(self) -> bool:
+        """Whether whole weeks are split, and each fold holds flights; else flights are."""
+        weeks = self.table["week"]
+        return bool((weeks != NO_WEEK).all()) and set(weeks % FOLDS) == {*range(FOLDS)}
 
     def part(self, split: str) -> pd.DataFrame:
         """Return the rows of one split."""
@@ -70,27 +105,16 @@ class Counts:
         """The fingerprint of the counts."""
         return hashlib.sha256(self.to_csv().encode()).hexdigest()
 
-    @cached_property
-    def of_the_challenge(self) -> bool:
-        """Whether these are the delay challenge's flights, split as the challenge splits them."""
-        columns = [name for name in COUNTED if name not in TIME]
-        text = self.without_time().table[columns].to_csv(index=False, lineterminator="\n")
-        return hashlib.sha256(text.encode()).hexdigest() == CHALLENGE_SHA256
-
     def to_csv(self) -> str:
-        """Return the canonical CSV, such as `data/scl_2017.csv`."""
-        return self.table[COUNTED].to_csv(index=False, lineterminator="\n")
+        """Return the canonical CSV, such as `data/scl_2017.csv`.
 
-
-def check_splits(counts: Counts, source: str) -> None:
-    """Raise `DataError` unless both splits hold delayed and punctual flights."""
-    for split in SPLITS:
-        part = counts.part(split)[TOTALS].sum()
-        if not 0 < part["delayed"] < part["flights"]:
-            raise DataError(
-                f"Cannot train on {source}: expected delayed and punctual flights in the split "
-                f"`{split}`, got {part['delayed']} delayed of {part['flights']}."
-            )
+        A column that says nothing is left out: `week` where no flight has one, and `split` where
+        all have.
+        """
+        dated = self.table["week"] != NO_WEEK
+        idle = {"split"} if dated.all() else set() if dated.any() else {"week"}
+        names = [name for name in COUNTED if name not in idle]
+        return self.table[names].to_csv(index=False, lineterminator="\n")
 
 
 def weighted_rows(cells: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64], NDArray[np.int64]]:

@@ -29,6 +29,7 @@ EXPECTED: Final = {
     "scheduled": _TIME,
     "actual": _TIME,
     "delay": "0, 1, true or false",
+    "day": "a share of flights from 0 to 1, beside a scheduled time",
 }
 # The role of the column that a fault is in, where it bears another name.
 ROLES: Final = {

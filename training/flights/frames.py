@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from function.metadata import WEEKDAYS
+from function.metadata import SHARES, WEEKDAYS
 
 from .counts import DELAY_MINUTES
 from .faults import EXPECTED
-from .features import FLIGHT, NOT_GIVEN, TIME
+from .features import DAY, FLIGHT, NO_DAY, NOT_GIVEN, TIME
 from .rows import MONTH, MONTHS, SPACES
 from .rows import TIME as TIME_PATTERN
 
@@ -30,7 +30,8 @@ def checked(data: pd.DataFrame, *, timed: bool) -> pd.DataFrame:
 
     Whole numbers of any type are months, and texts of them. If `timed`, `HORA` and `DIANOM` are
     those of `data`, or of the local time `Fecha-I`, which may be missing. `MES` must be a month
-    within a day of that time (`function.flights.months_near`).
+    within a day of that time (`function.flights.months_near`). `HOY` beside `Fecha-I` is a share of
+    flights, as in a request; beside `HORA` and `DIANOM` it is the number of a range.
     """
     of_pandas(data)
     features: dict[str, object] = {
@@ -42,7 +43,8 @@ def checked(data: pd.DataFrame, *, timed: bool) -> pd.DataFrame:
     if not timed:
         return checked
     if {*TIME} <= {*data.columns}:
-        return checked.assign(**{name: column(data, name).to_numpy() for name in TIME})
+        named = [*TIME, *(name for name in DAY if name in data.columns)]
+        return checked.assign(**NO_DAY | {name: column(data, name).to_numpy() for name in named})
     if SCHEDULED not in data.columns:
         return checked.assign(**NOT_GIVEN)
     times = _times(column(data, SCHEDULED))
@@ -51,6 +53,7 @@ def checked(data: pd.DataFrame, *, timed: bool) -> pd.DataFrame:
     return checked.assign(
         HORA=times.dt.hour.fillna(NOT_GIVEN["HORA"]).astype("int64").to_numpy(),
         DIANOM=weekdays.fillna(NOT_GIVEN["DIANOM"]).to_numpy(),
+        HOY=_ranges(column(data, "HOY"), times) if "HOY" in data.columns else NO_DAY["HOY"],
     )
 
 
@@ -109,6 +112,16 @@ def _check_months(months: "pd.Series[int]", times: "pd.Series[pd.Timestamp]") ->
             f"`MES` for a flight scheduled in month {times.iloc[row].month} "
             f"(index {shown(months.index[row])})."
         )
+
+
+def _ranges(given: "pd.Series[Any]", times: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
+    """Return the number of the range of each share, and "not given" where one is missing."""
+    present = given.notna().to_numpy()
+    share = pd.to_numeric(given, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = present & ~((share >= 0) & (share <= 1) & times.notna().to_numpy())
+    if bad.any():
+        raise _refused(given, int(bad.argmax()), EXPECTED["day"])
+    return np.where(present, np.searchsorted(SHARES, share, side="right"), NO_DAY["HOY"])
 
 
 def _converted[Value](

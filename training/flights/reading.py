@@ -10,18 +10,20 @@ from function.metadata import DAYS
 from training.errors import DataError
 
 from . import files
-from .aggregation import MAX_CELLS, Counted, Split, count_source
+from .aggregation import MAX_CELLS, Counted, count_source
 from .columns import Columns
-from .counts import CELL, TOTALS, Counts, check_splits
+from .counts import CELL, TOTALS, Counts
 from .faults import EXAMPLES, EXPECTED, shown
-from .features import NOT_GIVEN, TIME
+from .features import DAY, NOT_GIVEN, TIME
 from .rows import MONTH, SPACES
 from .sources import Source, open_source
-from .split import SPLITS
+from .split import NO_WEEK, SPLITS, split_weeks
 
-MAX_ROWS: Final = 4 * MAX_CELLS  # of a table of counts
+MAX_ROWS: Final = 2 * MAX_CELLS  # of a table of counts
 NUMBER: Final = r"^(\d{1,15})(\.0+)?$"
 HOUR: Final = r"^(-1|1?\d|2[0-3])(\.0+)?$"
+RANGE: Final = r"^(-1|[0-7])(\.0+)?$"
+WEEK: Final = r"^(-1|\d{1,6})(\.0+)?$"
 
 
 def read(address: str | Path) -> Counts:
@@ -34,22 +36,24 @@ def read_source(
     columns: Columns | None = None,
     *,
     drop_bad: bool = False,
-    split: Split | None = None,
 ) -> Counted:
     """Return the counts of a source as they stand in it, or count its flights.
 
-    A table of counts has the columns of `Counts`; `columns`, `drop_bad` and `split` are for
-    flights alone.
+    A table of counts has the columns of `Counts`; `columns` and `drop_bad` are for flights alone.
     """
     source = open_source(address)
-    if {"split", *TOTALS} <= {*source.table.columns}:
+    has = {*source.table.columns}
+    if {*TOTALS} <= has and {"split", "week"} & has:
         return Counted(_counts(source))
-    return count_source(source, columns or Columns(), drop_bad=drop_bad, split=split)
+    return count_source(source, columns or Columns(), drop_bad=drop_bad)
 
 
 def _counts(source: Source) -> Counts:
-    timed = any(name in source.table.columns for name in TIME)
-    names = [name for name in (*CELL, *TOTALS) if timed or name not in TIME]
+    has = {*source.table.columns}
+    groups = [TIME] if has & {*TIME} else []
+    groups += [[name] for name in (*DAY, "week", "split") if name in has]
+    optional = {*TIME, *DAY, "week", "split"} - {name for group in groups for name in group}
+    names = [name for name in (*CELL, *TOTALS) if name not in optional]
     for name in names:
         source.column(name)
     parts = [_Part(source, path, names).checked() for path in source.files or (None,)]
@@ -57,9 +61,7 @@ def _counts(source: Source) -> Counts:
     source.check_rows(len(table))
     if table.empty:
         raise DataError(f"Cannot use {source.address}: it holds no flights.")
-    counts = Counts.from_table(table)
-    check_splits(counts, source.address)
-    return counts
+    return Counts.from_table(table)
 
 
 class _Part:
@@ -83,12 +85,34 @@ class _Part:
             self._check(name, bare == "", EXPECTED[role])
             self._check(name, bare != table[name], EXPECTED[f"{role}_space"])
         checked = table.assign(MES=self._integer("MES", MONTH, EXPECTED["month"]))
-        self._check("split", ~table["split"].isin(SPLITS), " or ".join(SPLITS))
+        if "week" in table:
+            week = self._integer("week", WEEK, "a number of weeks since Monday 1970-01-05, or -1")
+            checked = checked.assign(week=week)
+        if "split" in table:
+            self._check("split", ~table["split"].isin(SPLITS), " or ".join(SPLITS))
+        if "week" in table:
+            self._check_weeks(checked)
         for name in TOTALS:
             checked[name] = self._integer(name, NUMBER, "a number of flights")
         most = checked["delayed"] <= checked["flights"]
         self._check("delayed", ~most, "at most as many as `flights`")
-        return self._with_time(checked) if "HORA" in table else checked
+        checked = self._with_time(checked) if "HORA" in table else checked
+        return self._with_day(checked) if "HOY" in table else checked
+
+    def _check_weeks(self, checked: pd.DataFrame) -> None:
+        dated = checked["week"] != NO_WEEK
+        if "split" in checked:
+            other = dated & (checked["split"] != split_weeks(checked["week"]))
+            self._check("split", other, "the split of the week, validation for week % 5 = 4,")
+        else:
+            self._check("week", ~dated, "a week, as there is no column `split`,")
+
+    def _with_day(self, checked: pd.DataFrame) -> pd.DataFrame:
+        day = self._integer("HOY", RANGE, "a range from 0 to 7, or -1 where none is given")
+        hour = checked.get("HORA", NOT_GIVEN["HORA"])
+        alone = (day != NOT_GIVEN["HOY"]) & (hour == NOT_GIVEN["HORA"])
+        self._check("HOY", alone, "-1 where `HORA` is no hour")
+        return checked.assign(HOY=day)
 
     def _with_time(self, checked: pd.DataFrame) -> pd.DataFrame:
         hour = self._integer("HORA", HOUR, "an hour from 0 to 23, or -1 where none is given")

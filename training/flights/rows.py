@@ -11,6 +11,7 @@ from training.errors import DataError
 from .columns import OPTIONS, Columns
 from .counts import DELAY_MINUTES
 from .features import NOT_GIVEN
+from .look_back import range_of
 from .sources import Source
 
 # What every engine reads as the same time.
@@ -24,14 +25,15 @@ SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" 
     map(chr, range(0x2000, 0x200C))
 )
 # Faults of times, by the number that stands for them in `raw` rows: numbers are grouped faster.
-TIME_FAULTS: Final = {1: "scheduled", 2: "actual", 3: "delay"}
+TIME_FAULTS: Final = {1: "scheduled", 2: "actual", 3: "delay", 4: "day"}
 # DuckDB counts 10 million flights with these functions of its own in four fifths of the time that
 # EXTRACT and a remainder take, which Ibis writes. sqlglot translates ISODOW for Spark wrongly.
 _DUCKDB_PARTS: Final = tuple(
     ibis.udf.scalar.builtin(name=name, signature=(("timestamp",), "int64"))(lambda time: time)
     for name in ("month", "hour", "isodow")
 )
-RAW: Final = ("OPERA", "TIPOVUELO", "MES", "month", "near", "hour", "weekday", "fault")
+FIRST_MINUTE: Final = "0001-01-01 00:00:00"  # a Monday
+RAW: Final = ("OPERA", "TIPOVUELO", "MES", "minute", "HOY", "fault")
 
 
 def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> dict[str, str]:
@@ -54,6 +56,8 @@ def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> 
         roles["actual"] = columns.actual
     elif delays and columns.delay is not None:
         roles["delay"] = columns.delay
+    if not delays and columns.day is not None:
+        roles["day"] = columns.day
     return roles
 
 
@@ -68,8 +72,9 @@ def roles_in(source: Source, columns: Columns, *, delays: bool = True) -> dict[s
 def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -> Table:
     """Return what is read of each flight, as the table has it, and the fault of its times.
 
-    Groups of these rows can be `judged` as well as the rows, so an engine looks at each different
-    value once, not at each flight.
+    `minute` counts from Monday, 1 January of year 1, `HOY` is the range of a ready column of the
+    day so far. Groups of these rows can be `judged` as well
+    as the rows, so an engine looks at each different value once, not at each flight.
     """
     roles = roles_of(columns, table.columns, delays=delays)
     faults: list[tuple[BooleanValue, int]] = []
@@ -87,18 +92,22 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
     if "delay" in roles:
         late = _flag(table[roles["delay"]])
         faults += [(late.isnull(), 3)]
-    month, hour, weekday = _date_parts(scheduled, table.get_backend().name)
+    day: Value = ibis.null("int64")
+    if "day" in roles:
+        given = table[roles["day"]]
+        share = given.try_cast("float64") if given.type().is_string() else given.cast("float64")
+        good = share.between(0, 1) & scheduled.notnull()
+        day = good.ifelse(range_of(share), day)
+        faults += [(given.notnull() & ~good.fill_null(False), 4)]  # noqa: FBT003  # Ibis takes it by place
     return table.select(
         OPERA=table[columns.airline].cast("string"),
         TIPOVUELO=_flight_type(table, columns),
-        MES=table[roles["month"]] if "month" in roles else month,
-        month=month,
-        near=_month_near(scheduled, month),
-        hour=hour,
-        weekday=weekday,
-        fault=ibis.cases(*faults, else_=0) if faults else ibis.literal(0),
-        late=late,
+        MES=table[roles["month"]] if "month" in roles else scheduled.month(),
         scheduled=scheduled,
+        minute=scheduled.delta(ibis.timestamp(FIRST_MINUTE), unit="minute"),
+        fault=ibis.cases(*faults, else_=0) if faults else ibis.literal(0),
+        HOY=day,
+        late=late,
         **kept,
     )
 
@@ -107,25 +116,33 @@ def judged(rows: Table, *, names: bool = True) -> Table:
     """Return `raw` rows, or groups of them, with the model's features and the first fault.
 
     `DIANOM` is a number, 1 for Monday, or 0 where no time is given. `MES` must be a month within a
-    day of the scheduled date, as in a request (`function.flights.months_near`). Without `names`,
-    those are not looked at: rows that are matched with known names need not be.
+    day of the scheduled date, as in a request
+    (`function.flights.months_near`). Without `names`, those are not looked at: rows that are
+    matched with known names need not be.
     """
     month = _month(rows["MES"])
     in_time = rows["fault"] == 0
+    scheduled, hour, weekday = _date_parts(rows["scheduled"], rows.get_backend().name)
     of_names = [
         *_name_faults(rows["OPERA"], "airline"),
         *_name_faults(rows["TIPOVUELO"], "flight_type"),
     ]
+    # Engines look at the months near a date only where the month is another one.
+    other = (month == scheduled).ifelse(
+        ibis.literal(value=False), month != _month_near(rows["scheduled"], scheduled)
+    )
     faults = [
         *(of_names if names else []),
         (month.isnull() & in_time, "month"),
-        ((month != rows["month"]) & (month != rows["near"]), "other_month"),
+        (other, "other_month"),
         *((rows["fault"] == number, name) for number, name in TIME_FAULTS.items()),
     ]
     return rows.mutate(
         MES=month,
-        HORA=rows["hour"].cast("int64").fill_null(NOT_GIVEN["HORA"]),
-        DIANOM=rows["weekday"].cast("int64").fill_null(0),
+        month=scheduled,
+        HORA=hour.cast("int64").fill_null(NOT_GIVEN["HORA"]),
+        DIANOM=weekday.cast("int64").fill_null(0),
+        HOY=rows["HOY"].cast("int64").fill_null(NOT_GIVEN["HOY"]),
         fault=ibis.cases(*faults, else_=ibis.null("string")),
     )
 

@@ -29,7 +29,9 @@ class Description(msgspec.Struct, frozen=True):
     threshold: float
     metrics: dict[str, float]
     training_counts: tuple[CellCounts, ...]
+    counts_sha256: str = ""
     timed_metrics: dict[str, float] | None = None
+    day_metrics: dict[str, float] | None = None
     timed_training_counts: tuple[CellCounts, ...] | None = None
 
 

@@ -5,13 +5,27 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from training.fitting.baselines import RATES, TIMED_RATES
 from training.fitting.metrics import SHOWN
 
-from .training_metrics import Gain, TrainingMetrics
+from .training_metrics import Figures, Gain, TrainingMetrics
 
 CARD: Final = "README.md"
 TEMPLATE: Final = "card.md.j2"
+MODEL: Final = {
+    "day": "Model, with the day so far",
+    "timed": "Model, with times",
+    "untimed": "Model, without times",
+}
+RATES: Final = {
+    "day": "Table of rates, with the day so far",
+    "timed": "Table of rates, with times",
+    "untimed": "Table of rates, without times",
+}
+ERRORS: Final = {"roc_auc", "log_loss", "brier"}  # shown with their standard errors
+NO_WEEKS: Final = (
+    "The flights have no dates, or too few weeks, so they were split at random. That flatters the "
+    "figures: flights of one day share its storms, and such a split has learned half of each day."
+)
 
 
 def card(metrics: TrainingMetrics) -> str:
@@ -23,46 +37,64 @@ def card(metrics: TrainingMetrics) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["figure"] = figure
     return environment.get_template(TEMPLATE).render(
         m=metrics,
-        best=metrics.timed_validation or metrics.validation,
+        best=metrics.unseen[metrics.best],
         sources=_sources(metrics),
         shown=SHOWN,
         verdicts=verdicts(metrics),
+        no_weeks=NO_WEEKS,
     )
+
+
+def figure(figures: Figures, name: str) -> str:
+    """Return a figure as people read it, with its standard error where it has one."""
+    text = format(figures[name], SHOWN[name][1])
+    return f"{text} ± {figures[f'{name}_error']:.4f}" if name in ERRORS else text
 
 
 def verdicts(metrics: TrainingMetrics) -> list[str]:
-    """Return in words how the model compares with the best table of rates."""
-    if metrics.timed_validation is None:
-        return [_verdict("The", metrics.gains["untimed"])]
-    asked = {"timed": "With times, the", "untimed": "Without times, the"}
-    return [_verdict(words, metrics.gains[name]) for name, words in asked.items()]
+    """Return in words how the model compares with tables, and what each fact of a flight adds."""
+    ways = {"untimed": "Without times", "timed": "With times", "day": "With the day so far"}
+    found = [
+        f"{ways[way]}, {_beside('the best table of delay rates', gain)}"
+        for way, gain in metrics.gains.items()
+    ]
+    facts = {"timed": "The scheduled time", "day": "The day so far"}
+    return [*found, *(_added(facts[way], gain) for way, gain in metrics.steps.items())]
 
 
-def _verdict(the: str, gain: Gain) -> str:
-    table, error = "the best table of delay rates", gain.standard_error
-    side = "above" if gain.roc_auc >= 0 else "below"
-    if gain.beyond_chance:
-        meaning = "This is more than chance."
-    elif gain.roc_auc < -2 * error:
-        meaning = "This is more than chance: the table is better."
-    else:
-        meaning = "The difference is not significant: the table ranks the flights as well."
-    return (
-        f"{the} model's ROC AUC is {abs(gain.roc_auc):.4f} {side} that of {table} "
-        f"(standard error {error:.4f}). {meaning}"
+def _beside(baseline: str, gain: Gain) -> str:
+    said = (
+        f"the model's ROC AUC is {abs(gain.roc_auc):.4f} {_side(gain.roc_auc)} that of {baseline} "
+        f"(standard error {gain.roc_auc_error:.4f}), its log loss {abs(gain.log_loss):.4f} "
+        f"{_side(-gain.log_loss)} (standard error {gain.log_loss_error:.4f})"
     )
+    if gain.beyond_chance:
+        return f"{said}. Both are more than chance."
+    if gain.reversed.beyond_chance:
+        return f"{said}. The table is better by more than chance."
+    return f"{said}. Not both are more than chance: the table is nearly as good."
 
 
-def _sources(metrics: TrainingMetrics) -> dict[str, dict[str, float]]:
+def _added(fact: str, gain: Gain) -> str:
+    said = (
+        f"of the same flights, by {gain.roc_auc:+.4f} of ROC AUC (standard error "
+        f"{gain.roc_auc_error:.4f}) and {-gain.log_loss:+.4f} of log loss "
+        f"(standard error {gain.log_loss_error:.4f})"
+    )
+    if gain.beyond_chance:
+        return f"{fact} makes the answers sharper, {said}."
+    return f"{fact} does not make the answers sharper beyond chance, {said}."
+
+
+def _side(difference: float) -> str:
+    return "above" if difference >= 0 else "below"
+
+
+def _sources(metrics: TrainingMetrics) -> dict[str, Figures]:
     """Return the figures of the model and of what it is compared with."""
-    timed = metrics.timed_validation
-    model = {"Model, with times": timed, "Model, without times": metrics.validation}
-    found = {
-        **(model if timed else {"Model": metrics.validation}),
-        "Table of rates, with times": metrics.tables.get(TIMED_RATES),
-        "Table of rates": metrics.tables[RATES],
-        "Challenge model": metrics.challenge,
-    }
-    return {name: figures for name, figures in found.items() if figures}
+    found = {MODEL[way]: figures for way, figures in reversed(metrics.unseen.items())}
+    found |= {RATES[way]: figures for way, figures in reversed(metrics.tables.items())}
+    return found | ({"Challenge recipe": metrics.challenge} if metrics.challenge else {})

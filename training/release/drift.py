@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from function.cells import Cells
 from function.metadata import CellCounts
 from training.flights.features import FEATURES, FLIGHT, NOT_GIVEN, TIME
 
@@ -69,12 +70,12 @@ def stability_index(before: Flights, now: Flights) -> float:
 
 def _training(description: Description) -> dict[str, Flights]:
     """Return the training flights of each category, for the features that the model tells."""
-    timed = description.timed_training_counts or ()
+    numbers = Cells(description.categories)
     return {
-        name: _by_category(seen, digits, name, description)
-        for features, seen, digits in (
-            (FLIGHT, description.training_counts, FLIGHT),
-            (TIME, timed, FEATURES),
+        name: _by_category(seen, per_cell, name, description)
+        for features, seen, per_cell in (
+            (FLIGHT, description.training_counts, numbers.per_month),
+            (TIME, description.timed_training_counts or (), 1),
         )
         for name in features
         if seen
@@ -82,11 +83,10 @@ def _training(description: Description) -> dict[str, Flights]:
 
 
 def _by_category(
-    seen: tuple[CellCounts, ...], digits: list[str], feature: str, description: Description
+    seen: tuple[CellCounts, ...], per_cell: int, feature: str, description: Description
 ) -> Flights:
-    known = [getattr(description.categories, name) for name in digits]
-    cell, flights, _ = np.array([msgspec.structs.astuple(row) for row in seen], np.int64).T
-    at = np.unravel_index(cell, [len(each) for each in known])[digits.index(feature)]
+    cells, flights, _ = np.array([msgspec.structs.astuple(row) for row in seen], np.int64).T
+    digit = Cells(description.categories).digits(cells * per_cell)[FEATURES.index(feature)]
     categories = getattr(description.categories, feature)
-    totals = np.bincount(at, flights, minlength=len(categories)).astype(np.int64)
+    totals = np.bincount(digit, flights, minlength=len(categories)).astype(np.int64)
     return pd.Series(totals, index=pd.Index(categories))

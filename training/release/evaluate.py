@@ -9,24 +9,27 @@ import numpy as np
 import pandas as pd
 
 from training.errors import DataError
-from training.fitting.comparison import auc_gain
-from training.fitting.metrics import Floats, calibration, measure
-from training.flights.counts import TOTALS
-from training.flights.features import FEATURES, NOT_GIVEN, without_time
+from training.fitting.errors import Floats, weeks_of
+from training.fitting.folds import asked
+from training.fitting.metrics import calibration, measure
+from training.flights.counts import TOTALS, Counts
+from training.flights.features import FEATURES, NOT_GIVEN
 
-from .answering import Answering, known
+from .answering import Answering, Description, known
 from .drift import Drift, drifts
 
-FALSE_ALARMS: Final = 0.01  # of evaluations on flights of the same law, over all metrics together
+FALSE_ALARMS: Final = 0.05  # of evaluations on flights of the same law, over all metrics together
 TESTS: Final = 5  # of each way to ask: three metrics get worse, and the bias moves either way
-EPSILON: Final = float(np.finfo(np.float64).eps)
+FEWEST_WEEKS: Final = 4  # of fewer weeks, a storm looks like a worse model
+WORDS: Final = {"untimed": "without times", "timed": "with times", "day": "with the day so far"}
 
 
 class Change(NamedTuple):
-    """A metric as it was published and as it is now; `worse` is positive where it got worse."""
+    """A metric as published, as expected here, and now; `worse` is positive where it got worse."""
 
     title: str
     published: float
+    expected: float  # the published metric, for the mix of these flights
     now: float
     worse: float
     standard_error: float  # of the difference
@@ -44,45 +47,102 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What became of a model's metrics and of the mix of its flights."""
+    """What became of a model's metrics and of the mix of its flights.
+
+    `weeks` is 0 where the flights have no dates. `learned` says whether the model was trained on
+    these very counts.
+    """
 
     model_version: str
     flights: int
-    unknown: int  # flights that the model does not know, left out
+    weeks: int
+    unknown: dict[str, int]  # flights that the model does not know, by what is new, left out
+    learned: bool
     changes: list[Change]
     calibration: pd.DataFrame
     drifts: list[Drift]
 
+    @property
+    def judged(self) -> bool:
+        """Whether there are weeks enough to tell a worse model from a stormy week."""
+        return self.weeks >= FEWEST_WEEKS
+
     def degraded(self, margin: float) -> list[str]:
-        """Return the metrics that have degraded."""
-        return [change.title for change in self.changes if change.degraded(margin)]
+        """Return the metrics that have degraded, none where that cannot be told."""
+        return [each.title for each in self.changes if self.judged and each.degraded(margin)]
 
 
-def evaluate(model: Answering, cells: pd.DataFrame) -> Evaluation:
-    """Judge a model on flights, counted by cell, that it did not learn from.
+def evaluate(model: Answering, counts: Counts) -> Evaluation:
+    """Judge a model on flights that it did not learn from.
 
-    The published metrics are those of `n` validation flights. Under the same law, the metric of
-    other flights differs from them with the standard error of both samples; outcomes are taken for
-    independent of each other.
+    The published metrics are of weeks that their models had not seen. Under the same law, the
+    metric of other weeks differs from them with the standard error of both samples.
     """
-    description = model.description
-    asked = cells[known(cells, description.categories)].reset_index(drop=True)
-    if not 0 < asked["delayed"].sum() < asked["flights"].sum():
+    description, cells = model.description, counts.table
+    knows = known(cells, description.categories)
+    own = cells[knows].reset_index(drop=True)
+    if own.empty:
+        new = _listed(_unknown(cells, description))
+        raise DataError(f"Cannot evaluate: the model knows none of the flights. {new}")
+    delayed, flights = own["delayed"].sum(), own["flights"].sum()
+    if not 0 < delayed < flights:
         raise DataError(
-            "Cannot evaluate: the model knows no delayed and punctual flights of these."
+            "Cannot evaluate: expected delayed and on-time flights, got "
+            f"{delayed:,} delayed of {flights:,}."
         )
-    ways = {"without times": (without_time(asked), description.metrics)}
-    if description.timed_metrics and not (asked["HORA"] == NOT_GIVEN["HORA"]).all():
-        ways["with times"] = (asked, description.timed_metrics)
-    samples = [Sample.of(model, way, *each) for way, each in ways.items()]
+    samples = [
+        Sample.of(model, way, asked(own, way), published)
+        for way, published in _published(description).items()
+        if _can_ask(own, way)
+    ]
     critical = NormalDist().inv_cdf(1 - FALSE_ALARMS / (TESTS * len(samples)))
     return Evaluation(
         description.model_version,
-        int(asked["flights"].sum()),
-        int(cells["flights"].sum() - asked["flights"].sum()),
+        int(flights),
+        weeks_of(own),
+        _unknown(cells[~knows], description),
+        counts.sha256 == description.counts_sha256,
         [change for sample in samples for change in sample.changes(critical)],
         calibration(samples[-1].cells, samples[-1].probability),
         list(drifts(description, cells)),
+    )
+
+
+def _published(description: Description) -> dict[str, dict[str, float]]:
+    found = {
+        "untimed": description.metrics,
+        "timed": description.timed_metrics,
+        "day": description.day_metrics,
+    }
+    return {way: metrics for way, metrics in found.items() if metrics}
+
+
+def _can_ask(cells: pd.DataFrame, way: str) -> bool:
+    name = {"untimed": "OPERA", "timed": "HORA", "day": "HOY"}[way]
+    given = asked(cells, way)
+    given = given[given[name] != NOT_GIVEN.get(name)]
+    return bool(0 < given["delayed"].sum() < given["flights"].sum())
+
+
+def _unknown(cells: pd.DataFrame, description: Description) -> dict[str, int]:
+    """Return the flights with each airline, type and month that the model does not know."""
+    words = {"OPERA": "airline", "TIPOVUELO": "flight type", "MES": "month"}
+    return {
+        f"{word} {value!r}": int(flights)
+        for name, word in words.items()
+        for value, flights in cells[~cells[name].isin(getattr(description.categories, name))]
+        .groupby(name)["flights"]
+        .sum()
+        .sort_values(ascending=False)
+        .items()
+    }
+
+
+def _listed(unknown: dict[str, int]) -> str:
+    return (
+        "Never in training: "
+        + ", ".join(f"{what} ({flights:,} flights)" for what, flights in unknown.items())
+        + "."
     )
 
 
@@ -98,57 +158,80 @@ class Sample:
 
     @classmethod
     def of(
-        cls, model: Answering, way: str, flights: pd.DataFrame, published: dict[str, float]
+        cls, model: Answering, way: str, cells: pd.DataFrame, published: dict[str, float]
     ) -> Self:
-        """Ask the model."""
-        cells = flights.groupby(FEATURES, as_index=False)[TOTALS].sum()
-        answer = model.predict(cells)
-        probability = answer.probability.astype(np.float64)
-        return cls(way, cells, probability, published, measure(cells, probability, answer.delay))
+        """Ask the model about each different flight once."""
+        different = cells.groupby(FEATURES, as_index=False)[TOTALS].sum()
+        answer = model.predict(different)
+        answers = different[FEATURES].assign(
+            probability=answer.probability.astype(np.float64), delay=answer.delay
+        )
+        found = cells.merge(answers, on=FEATURES, how="left", validate="many_to_one")
+        probability = found["probability"].to_numpy()
+        now = measure(cells, probability, found["delay"].to_numpy())
+        return cls(way, cells, probability, published, now)
 
     def changes(self, critical: float) -> Iterator[Change]:
-        """Yield each metric beside the published one."""
-        p, published, now = self.probability, self.published, self.now
-        certain = np.clip(p, EPSILON, 1 - EPSILON)
-        auc_error = auc_gain(self.cells, p, np.zeros_like(p))[1]
-        found = {
-            "ROC AUC": ("roc_auc", -1, auc_error),
-            "Log loss": ("log_loss", 1, self._error(-np.log(certain), -np.log1p(-certain))),
-            "Brier score": ("brier", 1, self._error((1 - p) ** 2, p**2)),
-        }
-        both = float(np.sqrt(1 + now["flights"] / published["flights"]))
-        for title, (name, sign, error) in found.items():
-            worse = sign * (now[name] - published[name])
-            values = (published[name], now[name], worse, error * both, critical)
-            yield Change(f"{title}, {self.way}", *values)
-        was, bias = (each["mean_probability"] - each["delay_rate"] for each in (published, now))
-        error = self._error(p - 1, p) * both
-        yield Change(f"Bias, {self.way}", was, bias, abs(bias - was), error, critical)
+        """Yield each metric beside what the published one would be for this mix of flights.
 
-    def _error(self, of_delayed: Floats, of_punctual: Floats) -> float:
-        """Return the standard error of the mean of a value of each cell's flights, by outcome."""
-        delayed = self.cells["delayed"].to_numpy(np.float64)
-        weight = np.concatenate([delayed, self.cells["flights"].to_numpy(np.float64) - delayed])
-        value = np.concatenate([of_delayed, of_punctual])
-        mean = weight @ value / weight.sum()
-        return float(np.sqrt(weight @ (value - mean) ** 2 / (weight.sum() - 1) / weight.sum()))
+        Some flights are harder to tell apart than others, as those of a single month. So a metric
+        is compared with what the probabilities themselves make expect of it, before and now.
+        """
+        published, now = self.published, self.now
+        mix = now["roc_auc_expected"] - published["roc_auc_expected"]
+        yield self._change("ROC AUC", "roc_auc", -1, mix, critical)
+        for title, name in (("Log loss", "log_loss"), ("Brier score", "brier")):
+            excess = f"{name}_excess"
+            mix = (now[name] - now[excess]) - (published[name] - published[excess])
+            yield self._change(title, name, 1, mix, critical, excess)
+        was, bias = (each["mean_probability"] - each["delay_rate"] for each in (published, now))
+        values = (was, was, bias, abs(bias - was), self._error("bias"), critical)
+        yield Change(f"Bias, {WORDS[self.way]}", *values)
+
+    def _change(  # noqa: PLR0913, PLR0917  # a row of the table
+        self, title: str, name: str, sign: int, mix: float, critical: float, of: str | None = None
+    ) -> Change:
+        was, now = self.published[name], self.now[name]
+        expected = was + mix
+        worse = sign * (now - expected)
+        values = (was, expected, now, worse, self._error(of or name), critical)
+        return Change(f"{title}, {WORDS[self.way]}", *values)
+
+    def _error(self, name: str) -> float:
+        """Return the standard error of the difference of a metric.
+
+        A few weeks say little of how weeks differ, so what the published weeks say is taken where
+        it is more.
+        """
+        before, weeks = self.published[f"{name}_error"], self.now["weeks"]
+        scaled = before * np.sqrt(self.published["weeks"] / weeks) if weeks else 0.0
+        return float(np.hypot(before, max(scaled, self.now[f"{name}_error"])))
 
 
 def report(evaluation: Evaluation, margin: float) -> Iterator[str]:
     """Yield the lines of an evaluation, as people read them."""
-    left_out = f" ({evaluation.unknown:,} left out, which it does not know)" * bool(
-        evaluation.unknown
-    )
-    yield f"Model {evaluation.model_version} on {evaluation.flights:,} flights{left_out}"
-    yield f"{'':28}{'published':>10}{'now':>10}{'change':>10}{'std. error':>12}"
+    weeks = f" of {evaluation.weeks} weeks" if evaluation.weeks else ""
+    yield f"Model {evaluation.model_version} on {evaluation.flights:,} flights{weeks}"
+    if evaluation.unknown:
+        yield f"Flights left out: {_listed(evaluation.unknown)}"
+    if evaluation.learned:
+        yield "The model was trained on these very flights, so it answers them too well."
+    if not evaluation.judged:
+        yield (
+            f"Whether the model has degraded cannot be told from fewer than {FEWEST_WEEKS} weeks"
+            f"{'' if evaluation.weeks else ', and these flights have no dates'}."
+        )
+    yield f"{'':32}{'published':>10}{'expected':>10}{'now':>10}{'change':>10}{'std. error':>12}"
     for change in evaluation.changes:
         word = (
             "DEGRADED" if change.degraded(margin) else "worse" if change.beyond_chance else "holds"
         )
         yield (
-            f"{change.title:28}{change.published:10.4f}{change.now:10.4f}"
-            f"{change.now - change.published:+10.4f}{change.standard_error:12.4f}  {word}"
+            f"{change.title:32}{change.published:10.4f}{change.expected:10.4f}{change.now:10.4f}"
+            f"{change.now - change.expected:+10.4f}{change.standard_error:12.4f}"
+            f"{f'  {word}' if evaluation.judged else ''}"
         )
+    yield "Expected: the published metric, for the mix of these flights."
     yield "\nCalibration: flights by predicted probability, in ten equal parts"
     bins = evaluation.calibration[["probability", "flights", "delayed"]].to_numpy(np.float64)
     for probability, flights, delayed in bins.tolist():

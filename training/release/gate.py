@@ -8,16 +8,18 @@ import numpy as np
 import pandas as pd
 
 from training.errors import GateError
-from training.fitting.comparison import auc_gain, log_loss_gain
+from training.fitting.comparison import gains
+from training.fitting.errors import weeks_of
+from training.fitting.folds import asked, ways_of
 from training.fitting.metrics import measure
-from training.flights.counts import TOTALS, Counts
-from training.flights.features import FEATURES, without_time
+from training.flights.counts import Counts
 
 from .answering import Answering, known
+from .evaluate import WORDS
 
 WORSE: Final = "WORSE"
 ERRORS: Final = 2  # standard errors: what is within them is within chance
-GAINS: Final = {"roc_auc": ("ROC AUC", auc_gain), "log_loss": ("Log loss", log_loss_gain)}
+TITLES: Final = {"roc_auc": "ROC AUC", "log_loss": "Log loss"}
 
 
 class Comparison(NamedTuple):
@@ -50,18 +52,19 @@ def judge(new: Answering, serving: Answering | None, counts: Counts, margin: flo
     if serving is None:
         return f"Model {version} passes: nothing serves yet."
     cells = counts.part("validation")
-    asked = cells[known(cells, serving.description.categories)].reset_index(drop=True)
-    if not 0 < asked["delayed"].sum() < asked["flights"].sum():
+    both = cells[known(cells, serving.description.categories)].reset_index(drop=True)
+    if not 0 < both["delayed"].sum() < both["flights"].sum():
         raise GateError(
             "Cannot compare models: of the validation flights, the serving model knows no delayed "
             "or no punctual ones. Set _ALLOW_WORSE=true to replace it all the same."
         )
-    table = list(compare(new, serving, asked))
-    left_out = cells["flights"].sum() - asked["flights"].sum()
+    table = list(compare(new, serving, both))
+    left_out = cells["flights"].sum() - both["flights"].sum()
     unknown = f" ({left_out:,} left out, which it does not know)" if left_out else ""
+    weeks = f" of {weeks_of(both)} weeks that neither learned" if weeks_of(both) else ""
     head = (
         f"Model {version} beside {serving.description.model_version}, which serves, on "
-        f"{asked['flights'].sum():,} validation flights{unknown}"
+        f"{both['flights'].sum():,} validation flights{weeks}{unknown}"
     )
     report = "\n".join([head, *_rows(table, margin)])
     if worse := [row.title for row in table if row.verdict(margin) == WORSE]:
@@ -70,25 +73,24 @@ def judge(new: Answering, serving: Answering | None, counts: Counts, margin: flo
 
 
 def compare(new: Answering, serving: Answering, cells: pd.DataFrame) -> Iterator[Comparison]:
-    """Compare both models without times, and with them where the serving model knows times."""
-    untimed = without_time(cells).groupby(FEATURES, as_index=False)[TOTALS].sum()
-    ways = {"without times": untimed}
-    if serving.description.categories.timed and not (cells["HORA"] == -1).all():
-        ways["with times"] = cells
-    for way, asked in ways.items():
-        answers = [model.predict(asked) for model in (serving, new)]
+    """Compare both models in each way that the serving model, too, can be asked."""
+    for way in ways_of(serving.description.categories):
+        flights = asked(cells, way)
+        if not 0 < flights["delayed"].sum() < flights["flights"].sum():
+            continue
+        answers = [model.predict(flights) for model in (serving, new)]
         old, better = (answer.probability.astype(np.float64) for answer in answers)
-        before = measure(asked, old, answers[0].delay)
-        after = measure(asked, better, answers[1].delay)
-        for name, (title, gain_of) in GAINS.items():
-            gain, error = gain_of(asked, better, old)
-            yield Comparison(f"{title}, {way}", before[name], after[name], gain, error)
+        before = measure(flights, old, answers[0].delay)
+        after = measure(flights, better, answers[1].delay)
+        for name, (gain, error) in gains(flights, better, old).items():
+            title = f"{TITLES[name]}, {WORDS[way]}"
+            yield Comparison(title, before[name], after[name], gain, error)
 
 
 def _rows(table: list[Comparison], margin: float) -> Iterator[str]:
-    yield f"{'':24}{'serving':>10}{'new':>10}{'gain':>10}{'std. error':>12}"
+    yield f"{'':32}{'serving':>10}{'new':>10}{'gain':>10}{'std. error':>12}"
     for row in table:
         yield (
-            f"{row.title:24}{row.serving:10.4f}{row.new:10.4f}{row.gain:+10.4f}"
+            f"{row.title:32}{row.serving:10.4f}{row.new:10.4f}{row.gain:+10.4f}"
             f"{row.standard_error:12.4f}  {row.verdict(margin)}"
         )

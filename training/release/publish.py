@@ -1,22 +1,26 @@
 """Train, measure, convert, prove, and only then publish."""
 
 import hashlib
+import itertools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from function.cells import Cells
 from function.metadata import FORMAT_VERSION, CellCounts, Metadata
+from training import challenge
 from training.export.graph import libraries, model_graph, pipeline_graph, threshold_of
 from training.export.parity import prove
-from training.fitting.baselines import measured_tables, tables
-from training.fitting.comparison import auc_gain
-from training.fitting.metrics import Floats, measure
+from training.fitting.dispersion import design_effect
+from training.fitting.folds import ways_of
 from training.fitting.selection import chosen_settings
+from training.fitting.unseen import Answers, Recipe, Score, answered, answers
 from training.flights.counts import TOTALS, Counts
-from training.flights.features import FEATURES, TOP10, cells_of
+from training.flights.features import FEATURES, FLIGHT, NOT_GIVEN, TOP10, cells_of, without_day
 from training.model import STORE, DelayModel, Settings
 
 from .artifacts import replace
@@ -28,19 +32,19 @@ def publish(counts: Counts, features: str, out: Path, place: str | None = None) 
     """Train on the counts and replace the artifacts in `out`, after their parity is proven.
 
     `features` is `all`, with the settings that cross-validation chose, or `top10`, the challenge's
-    columns and settings. What is measured on the validation flights is what is published.
+    columns and settings.
     """
+    sha256, counts = counts.sha256, counts.for_training()
+    recipe = Recipe(chosen_settings()) if features == "all" else Recipe(Settings(), TOP10)
     with TemporaryDirectory() as folder:
         stage = Path(folder)
-        challenge = DelayModel(store=stage / STORE.name)
-        untimed = counts.without_time()
-        challenge.fit_counts(untimed.part("train"), untimed.categories).save()
-        if features == "top10":
-            model = DelayModel(TOP10, Settings(), stage / "booster.ubj")
-        else:
-            model = DelayModel(None, chosen_settings(), stage / "booster.ubj")
+        published = challenge.counts()
+        of_challenge = DelayModel(store=stage / STORE.name)
+        of_challenge.fit_counts(published.part("train"), published.categories).save()
+        model = DelayModel(recipe.columns, recipe.settings, stage / "booster.ubj")
         model.fit_counts(counts.part("train"), counts.categories).save()
-        metrics = _measure(model, challenge, counts, place)
+        metrics = measured(model, recipe, counts, place)
+        metrics = msgspec.structs.replace(metrics, counts_sha256=sha256)
         metadata = _describe(model, counts, metrics)
         graphs = {
             "pipeline.onnx": pipeline_graph(model, metadata),
@@ -58,12 +62,19 @@ def publish(counts: Counts, features: str, out: Path, place: str | None = None) 
     return metrics
 
 
-def _measure(
-    model: DelayModel, challenge: DelayModel, counts: Counts, place: str | None
+def measured(
+    model: DelayModel, recipe: Recipe, counts: Counts, place: str | None = None
 ) -> TrainingMetrics:
-    untimed = counts.without_time()
-    asked = {"untimed": untimed} | ({"timed": counts} if counts.timed else {})
-    figures = {name: _validate(model, each) for name, each in asked.items()}
+    """Return the figures of a recipe on weeks that were not learned, and of its fitted model."""
+    scores, ways = answers(recipe, counts), ways_of(counts.categories)
+    own = {way: scores[Score("model", way, way)] for way in ways}
+    tables = {way: best_table(scores, way) for way in ways}
+    validation = counts.part("validation")
+    steps = {
+        way: Gain.of(own[way].gains(scores[Score("model", less, way)]))
+        for less, way in itertools.pairwise(ways)
+    }
+    of_challenge = scores.get(Score("challenge", "untimed", "untimed"))
     return TrainingMetrics(
         model_version=hashlib.sha256(model.to_bytes()).hexdigest()[:12],
         counts_sha256=counts.sha256,
@@ -72,33 +83,39 @@ def _measure(
         settings=model.settings,
         columns=len(model.columns),
         proven=0,
-        validation=figures["untimed"],
-        timed_validation=figures.get("timed"),
-        tables=measured_tables(counts, threshold_of(model)),
-        gains={name: _gain(model, each) for name, each in asked.items()},
-        challenge=_validate(challenge, untimed) if counts.of_the_challenge else None,
+        by_weeks=counts.by_weeks,
+        design_effect=design_effect(counts),
+        unseen={way: each.measured() for way, each in own.items()},
+        validation={way: answered(model, validation, way, way).measured() for way in ways},
+        tables={way: each.measured() for way, each in tables.items()},
+        gains={way: Gain.of(own[way].gains(tables[way])) for way in ways},
+        steps=steps,
+        challenge=of_challenge.measured() if of_challenge else None,
+        random_split=_random_split(recipe, counts) if counts.by_weeks else {},
     )
 
 
-def _validate(model: DelayModel, counts: Counts) -> dict[str, float]:
-    cells = counts.part("validation")
-    features = model.preprocess(cells)
-    return measure(cells, model.probability(features), np.array(model.predict(features)))
+def best_table(scores: dict[Score, Answers], way: str) -> Answers:
+    """Return the table of rates with the highest ROC AUC of those that know no more."""
+    found = [each for score, each in scores.items() if (score.who, score.way) == ("table", way)]
+    return max(found, key=lambda each: each.measured()["roc_auc"])
 
 
-def _gain(model: DelayModel, counts: Counts) -> Gain:
-    """Compare the model with the best of the tables that know as much."""
-    cells = counts.part("validation")
-    score: Floats = model.probability(model.preprocess(cells))
-    found = [(*auc_gain(cells, score, rate), name) for name, rate in tables(counts).items()]
-    gain, error, name = min(found)
-    return Gain(name, round(gain, 6), round(error, 6))
+def _random_split(recipe: Recipe, counts: Counts) -> dict[str, float]:
+    """Return the ROC AUC of the recipe where flights are split at random, not their weeks."""
+    drawn = counts.without_weeks()
+    model = recipe.fit(drawn.part("train"), counts.categories)
+    asked = drawn.part("validation")
+    return {
+        way: answered(model, asked, way, way).measured()["roc_auc"]
+        for way in ways_of(counts.categories)
+    }
 
 
 def _describe(model: DelayModel, counts: Counts, metrics: TrainingMetrics) -> Metadata:
-    untimed = counts.without_time()
-    timed = counts.table[counts.table["HORA"] != -1] if counts.timed else counts.table.head(0)
-    timed_counts = _seen(timed, counts)
+    train = counts.part("train")
+    timed = train[train["HORA"] != NOT_GIVEN["HORA"]] if counts.timed else train.head(0)
+    months = counts.without_time().part("train").groupby(FLIGHT, as_index=False)[TOTALS].sum()
     return Metadata(
         format_version=FORMAT_VERSION,
         model_version=metrics.model_version,
@@ -107,18 +124,29 @@ def _describe(model: DelayModel, counts: Counts, metrics: TrainingMetrics) -> Me
         categories=counts.categories,
         threshold=threshold_of(model),
         training_delay_rate=model.delay_rate,
-        training_counts=_seen(untimed.table, untimed),
-        timed_training_counts=msgspec.Raw(msgspec.json.encode(timed_counts)),
-        counts_sha256=counts.sha256,
-        metrics=metrics.validation,
-        timed_metrics=metrics.timed_validation,
+        training_counts=_months(months, counts),
+        timed_training_counts=msgspec.Raw(msgspec.json.encode(_cells(timed, counts))),
+        counts_sha256=metrics.counts_sha256,
+        metrics=metrics.unseen["untimed"],
+        timed_metrics=metrics.unseen.get("timed"),
+        day_metrics=metrics.unseen.get("day"),
+        design_effect=metrics.design_effect,
         libraries=libraries(),
     )
 
 
-def _seen(table: pd.DataFrame, counts: Counts) -> tuple[CellCounts, ...]:
-    """Return the training flights of each cell, in the order of cells."""
-    table = table[table["split"] == "train"]
-    rows = table[TOTALS].assign(cell=cells_of(table[FEATURES], counts.categories))
-    rows = rows.sort_values("cell")[["cell", *TOTALS]]
+def _cells(table: pd.DataFrame, counts: Counts) -> tuple[CellCounts, ...]:
+    """Return the flights of each cell without the day so far, in the order of cells."""
+    cells = without_day(table).groupby(FEATURES, as_index=False)[TOTALS].sum()
+    return _numbered(cells, cells_of(cells, counts.categories))
+
+
+def _months(table: pd.DataFrame, counts: Counts) -> tuple[CellCounts, ...]:
+    """Return the flights of each airline, type and month, numbered over these alone."""
+    cells = cells_of(table.assign(**NOT_GIVEN), counts.categories)
+    return _numbered(table, cells // Cells(counts.categories).per_month)
+
+
+def _numbered(table: pd.DataFrame, numbers: NDArray[np.int64]) -> tuple[CellCounts, ...]:
+    rows = table[TOTALS].assign(cell=numbers).sort_values("cell")[["cell", *TOTALS]]
     return tuple(CellCounts(*row) for row in rows.to_numpy().tolist())

@@ -4,31 +4,46 @@ from typing import Final
 
 import msgspec
 
+from training.fitting.comparison import Difference
 from training.model import Settings
 
 METRICS: Final = "metrics.json"
 
+type Figures = dict[str, float]  # what `fitting.metrics.measure` returns
+
 
 class Gain(msgspec.Struct, frozen=True):
-    """By how much the ROC AUC of a model exceeds that of the best table of rates."""
+    """By how much answers to the same flights are better, with standard errors over the weeks."""
 
-    table: str
     roc_auc: float
-    standard_error: float
+    roc_auc_error: float
+    log_loss: float  # positive where it is lower
+    log_loss_error: float
+
+    @classmethod
+    def of(cls, gains: dict[str, Difference]) -> "Gain":
+        """Return what `comparison.gains` found, to six digits."""
+        auc, loss = gains["roc_auc"], gains["log_loss"]
+        return cls(*(round(each, 6) for each in (*auc, *loss)))
+
+    @property
+    def reversed(self) -> "Gain":
+        """The gain of the others."""
+        return Gain(-self.roc_auc, self.roc_auc_error, -self.log_loss, self.log_loss_error)
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether the model is better by more than two standard errors."""
-        return self.roc_auc > 2 * self.standard_error
+        """Whether both figures are better by more than two standard errors."""
+        return self.roc_auc > 2 * self.roc_auc_error and self.log_loss > 2 * self.log_loss_error
 
 
 class TrainingMetrics(msgspec.Struct, frozen=True):
     """What a training run measured; `artifacts/metrics.json` holds it.
 
-    All figures are of the validation flights, asked without their times (`validation`) and with
-    them (`timed_validation`, null where no times are known). `tables` are tables of delay rates,
-    and `gains` what the model is worth beside the best of them. `challenge` is the challenge's
-    published model, null for other flights than the challenge's.
+    Figures are by the way in which flights are asked (`fitting.folds.WAYS`). `unseen` pools all
+    folds of weeks, each flight answered by a model of the same recipe that has not seen its week;
+    so do `tables`, `gains`, `steps` and `challenge`. `validation` is of the published model, on the
+    weeks of the last fold. Where flights have no weeks, all are of a random validation part.
     """
 
     model_version: str
@@ -38,8 +53,17 @@ class TrainingMetrics(msgspec.Struct, frozen=True):
     settings: Settings
     columns: int
     proven: int  # possible flights, for each of which parity was proven
-    validation: dict[str, float]
-    timed_validation: dict[str, float] | None
-    tables: dict[str, dict[str, float]]
-    gains: dict[str, Gain]  # `untimed`, and `timed` where times are known
-    challenge: dict[str, float] | None
+    by_weeks: bool  # else flights were split at random, which flatters the figures
+    design_effect: float
+    unseen: dict[str, Figures]
+    validation: dict[str, Figures]
+    tables: dict[str, Figures]  # the best table of rates that knows as much
+    gains: dict[str, Gain]  # over that table
+    steps: dict[str, Gain]  # over the same flights asked with less: `timed`, `day`
+    challenge: Figures | None  # the challenge's recipe, where flights have its ten columns
+    random_split: dict[str, float]  # the ROC AUC that a random split of the flights would show
+
+    @property
+    def best(self) -> str:
+        """The way that tells the most of a flight, of those that all flights can be asked in."""
+        return "timed" if "timed" in self.unseen else "untimed"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from function.model import Prediction
 from training.errors import GateError
 from training.flights.counts import COUNTED, Counts
+from training.flights.split import NO_WEEK
 from training.project import ARTIFACTS
 from training.release.answering import Description, ModelFile, known
 from training.release.gate import Comparison, compare, judge
@@ -19,7 +20,7 @@ from training.release.gate import Comparison, compare, judge
 type Change = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 MARGIN = 0.005
-WAYS = ("without times", "with times")
+WAYS = ("without times", "with times", "with the day so far")
 
 
 class Changed:
@@ -70,7 +71,8 @@ def test_a_model_that_is_no_worse_passes(
     verdict = judge(Changed(published, change), published, santiago, MARGIN)
 
     assert verdict.startswith(f"Model changed beside {published.description.model_version}, which")
-    assert "on 22,508 validation flights\n" in verdict
+    flights = santiago.part("validation")["flights"].sum()
+    assert f"on {flights:,} validation flights of 10 weeks that neither learned\n" in verdict
     assert verdict.endswith("No worse by more than 0.005 and chance.")
 
 
@@ -82,7 +84,7 @@ def test_a_model_that_is_no_worse_passes(
             noisy,
             ", ".join(f"{metric}, {way}" for way in WAYS for metric in ("ROC AUC", "Log loss")),
         ),
-        (doubled, "Log loss, without times, Log loss, with times"),
+        (doubled, ", ".join(f"Log loss, {way}" for way in WAYS)),
     ],
     ids=["ranks worse", "is calibrated worse"],
 )
@@ -99,7 +101,7 @@ def test_a_better_model_passes_where_the_serving_one_is_worse(
 ) -> None:
     verdict = judge(published, Changed(published, noisy), santiago, MARGIN)
 
-    assert len(re.findall(r"  better$", verdict, re.MULTILINE)) == 4
+    assert len(re.findall(r"  better$", verdict, re.MULTILINE)) == 6
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,19 @@ def test_the_first_model_passes(published: ModelFile, santiago: Counts) -> None:
 
 
 @pytest.mark.santiago
+def test_errors_count_weeks_so_a_difference_of_a_few_weeks_is_chance(
+    published: ModelFile, santiago: Counts
+) -> None:
+    dated = santiago.part("validation")
+    undated = dated.assign(week=NO_WEEK)
+    new = Changed(published, noisy)
+    dated_error, independent = (
+        next(compare(new, published, cells)).standard_error for cells in (dated, undated)
+    )
+    assert dated_error > 1.2 * independent
+
+
+@pytest.mark.santiago
 def test_flights_that_the_serving_model_does_not_know_are_left_out_and_counted(
     published: ModelFile, santiago: Counts
 ) -> None:
@@ -157,14 +172,18 @@ def test_flights_that_the_serving_model_does_not_know_are_left_out_and_counted(
 
     verdict = judge(published, serving, santiago, MARGIN)
 
-    assert f"on {22_508 - unknown:,} validation flights ({unknown:,} left out" in verdict
+    flights = int(cells["flights"].sum()) - unknown
+    weeks = "of 10 weeks that neither learned"
+    assert f"on {flights:,} validation flights {weeks} ({unknown:,} left out" in verdict
 
 
 @pytest.mark.santiago
 def test_a_serving_model_without_times_is_compared_without_them(
     published: ModelFile, santiago: Counts
 ) -> None:
-    untimed = msgspec.structs.replace(published.description.categories, HORA=(-1,), DIANOM=("",))
+    untimed = msgspec.structs.replace(
+        published.description.categories, HORA=(-1,), DIANOM=("",), HOY=(-1,)
+    )
     serving = Changed(published, same, categories=untimed)
     cells = santiago.part("validation")
 
@@ -178,7 +197,7 @@ def test_models_are_compared_on_delayed_and_on_punctual_flights(
     published: ModelFile, delayed: int, *, compared: bool
 ) -> None:
     flight = [known[0] for known in msgspec.structs.astuple(published.description.categories)]
-    row = [*flight, "validation", 3, delayed]
+    row = [*flight, NO_WEEK, "validation", 3, delayed]
     counts = Counts.from_table(pd.DataFrame([row], columns=COUNTED))
 
     if compared:

@@ -6,14 +6,21 @@ import os
 import sys
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from function.model import Model
 from tests.support.commands import succeed
+from training import challenge
+from training.errors import DataError
 from training.flights.counts import Counts
+from training.model import DelayModel
 from training.project import ARTIFACTS
 from training.release.artifacts import replace
+from training.release.card import NO_WEEKS
 from training.release.publish import publish
+from training.release.training_metrics import TrainingMetrics
 
 PUBLISHED = [
     "README.md",
@@ -38,46 +45,87 @@ def test_training_again_gives_the_committed_bytes(tmp_path: Path, seed: str) -> 
     assert digests(tmp_path) == digests(ARTIFACTS)
 
 
+def metrics() -> TrainingMetrics:
+    return msgspec.json.decode((ARTIFACTS / "metrics.json").read_bytes(), type=TrainingMetrics)
+
+
 @pytest.mark.santiago
-@pytest.mark.parametrize(
-    ("asked", "roc_auc", "f1", "recall", "brier"),
-    [
-        pytest.param("timed_validation", 0.712, 0.415, 0.64, 0.1371, id="with the time"),
-        pytest.param("validation", 0.675, 0.385, 0.65, 0.1422, id="without"),
-    ],
-)
-def test_the_published_model_reaches_what_was_asked_of_it(
-    asked: str, roc_auc: float, f1: float, recall: float, brier: float
+def test_unseen_weeks_show_what_was_asked_of_the_model() -> None:
+    found = metrics()
+    for way, flights in (("untimed", 68_206), ("timed", 68_206), ("day", 67_000)):
+        figures = found.unseen[way]
+        assert figures["flights"] >= flights
+        assert figures["weeks"] == 53
+        assert figures["ece"] <= 0.015
+        assert abs(figures["top_tenth_probability"] - figures["top_tenth_rate"]) <= 0.03
+        assert 0.9 < figures["slope"] < 1.1
+    timed, day = found.gains["timed"], found.steps["day"]
+    assert timed.beyond_chance
+    assert timed.log_loss >= 0.002
+    assert day.beyond_chance
+    assert day.roc_auc >= 0.012
+    assert day.log_loss >= 0.005
+
+
+@pytest.mark.santiago
+def test_the_published_model_has_not_learned_its_validation_weeks(santiago: Counts) -> None:
+    found, model = metrics(), Model(ARTIFACTS / "model.onnx")
+    learned = santiago.table[santiago.table["week"] % 5 != 4]
+    seen = sum(each.flights for each in model.metadata.training_counts)
+    assert seen == learned["flights"].sum()
+    validation = found.validation["timed"]
+    assert validation["flights"] == 68_206 - seen
+    assert validation["weeks"] == 10
+
+
+@pytest.mark.santiago
+def test_a_random_split_would_have_flattered() -> None:
+    found = metrics()
+    assert found.random_split["timed"] > found.unseen["timed"]["roc_auc"] + 0.01
+
+
+@pytest.mark.santiago
+def test_the_challenges_published_model_is_the_same_as_ever() -> None:
+    published = challenge.counts()
+    model = DelayModel(store=ARTIFACTS / "challenge.ubj")
+    cells = published.part("validation")
+    late = np.array(model.predict(model.preprocess(cells)))
+    on_time = cells["flights"] - cells["delayed"]
+    matrix = [
+        [int(on_time[late == 0].sum()), int(on_time[late == 1].sum())],
+        [int(cells["delayed"][late == 0].sum()), int(cells["delayed"][late == 1].sum())],
+    ]
+    assert matrix == [[9556, 8738], [1313, 2901]]
+
+
+def test_the_challenges_counts_are_those_of_its_table(raw_flights: Path) -> None:
+    assert challenge.count(raw_flights) == challenge.CHALLENGE.read_text()
+
+
+def test_a_year_of_too_few_weeks_is_split_at_random_and_says_so(
+    santiago: Counts, tmp_path: Path
 ) -> None:
-    figures = json.loads((ARTIFACTS / "metrics.json").read_text())[asked]
-    assert figures["flights"] == 22_508
-    assert figures["roc_auc"] >= roc_auc
-    assert figures["f1_delay"] >= f1
-    assert figures["recall_delay"] >= recall
-    assert figures["brier"] <= brier
-    assert figures["ece"] <= 0.0125
-    assert abs(figures["mean_probability"] - figures["delay_rate"]) <= 0.01
+    few = Counts.from_table(santiago.table[santiago.table["week"].isin([2454, 2455, 2456])])
+    published = publish(few, "all", tmp_path)
+    assert not published.by_weeks
+    assert published.counts_sha256 == few.sha256
+    assert published.unseen["timed"]["weeks"] == 0
+    assert NO_WEEKS in (tmp_path / "README.md").read_text()
 
 
-@pytest.mark.santiago
-def test_the_challenges_model_is_measured_beside_it() -> None:
-    figures = json.loads((ARTIFACTS / "metrics.json").read_text())["challenge"]
-    kinds = ["true_negatives", "false_positives", "false_negatives", "true_positives"]
-    assert [figures[kind] for kind in kinds] == [9556, 8738, 1313, 2901]
-
-
-def test_the_time_is_worth_more_than_any_table_of_rates() -> None:
-    metrics = json.loads((ARTIFACTS / "metrics.json").read_text())
-    gain = metrics["gains"]["timed"]
-    assert gain["table"] == "Table of rates with times"
-    assert gain["roc_auc"] > 3 * gain["standard_error"]
-    best = max(table["roc_auc"] for table in metrics["tables"].values())
-    assert gain["roc_auc"] == pytest.approx(metrics["timed_validation"]["roc_auc"] - best, abs=2e-6)
+@pytest.mark.parametrize("delayed", [0, 1])
+def test_flights_of_one_outcome_are_refused(santiago: Counts, tmp_path: Path, delayed: int) -> None:
+    alike = Counts.from_table(santiago.table.assign(delayed=delayed * santiago.table["flights"]))
+    with pytest.raises(
+        DataError, match="expected delayed and punctual flights in the split `train`"
+    ):
+        publish(alike, "all", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_model_says_whose_it_is(tmp_path: Path, elsewhere: Counts) -> None:
-    metrics = publish(elsewhere, "all", tmp_path, "Nowhere (XXX)")
-    assert (metrics.place, metrics.period, metrics.challenge) == ("Nowhere (XXX)", None, None)
+    found = publish(elsewhere, "all", tmp_path, "Nowhere (XXX)")
+    assert (found.place, found.period, found.challenge) == ("Nowhere (XXX)", None, None)
     metadata = Model(tmp_path / "model.onnx").metadata
     assert (metadata.place, metadata.period) == ("Nowhere (XXX)", None)
 

@@ -1,0 +1,60 @@
+"""The day so far: how many of the flights before a flight left late, as known an hour ahead."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import ibis
+from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
+
+from function.metadata import SHARES
+
+# A caller asks an hour ahead of departure. What is known then are the flights that were scheduled
+# in the last three hours, up to 15 minutes ago.
+AHEAD: Final = 60  # minutes
+FIRST: Final = 180  # minutes before one asks
+LAST: Final = 15
+FEWEST: Final = 5  # flights; of fewer, the share says little
+
+
+def with_day(groups: Table) -> Table:
+    """Return groups of flights with `HOY`, the number of the range of the day so far, or null.
+
+    `groups` are of `raw` rows, with their `flights` and `delayed`.
+    """
+    return on_day(groups, ranges(groups))
+
+
+def on_day(rows: Table, day: Table) -> Table:
+    """Return rows with the `HOY` that `ranges` gives their minute."""
+    return rows.drop("HOY").left_join(day, "minute").drop("minute_right")
+
+
+def ranges(groups: Table, ahead: int = AHEAD) -> Table:
+    """Return `HOY` of each `minute`, from the flights of groups whose times can be read.
+
+    Flights are counted by minutes before the window looks back over these, so that an engine never
+    sorts the flights.
+    """
+    known = groups.filter((groups["fault"] == 0) & groups["minute"].notnull())
+    seen = known.group_by("minute").agg(
+        flights=known["flights"].sum(), delayed=known["delayed"].sum()
+    )
+    before = ibis.range_window(order_by=seen["minute"], preceding=(ahead + FIRST, ahead + LAST))
+    looked = seen.select(
+        "minute",
+        flights=seen["flights"].sum().over(before),
+        delayed=seen["delayed"].sum().over(before),
+    )
+    # In integers, which are exact on every engine.
+    reached = [100 * looked["delayed"] >= round(100 * edge) * looked["flights"] for edge in SHARES]
+    enough = looked["flights"] >= FEWEST
+    return looked.select("minute", HOY=enough.ifelse(_count(reached), ibis.null("int64")))
+
+
+def range_of(share: Value) -> IntegerValue:
+    """Return the number of the range of a share, as the function counts it."""
+    return _count([share >= ibis.literal(edge, "float64") for edge in SHARES])
+
+
+def _count(reached: Sequence[BooleanValue]) -> IntegerValue:
+    return sum((each.cast("int64") for each in reached), start=ibis.literal(0, "int64"))
