@@ -148,8 +148,9 @@ class DelayModel:
         Each flight counts in each way that it can be asked; see `in_each_way`.
         """
         rows, label, weight = weighted_rows(in_each_way(cells))
-        self.learn(categories)
-        self.fit(self.encode(rows), pd.DataFrame({"delay": label}), weight)
+        some = weight > 0  # most cells are of one flight, so this is two thirds of the rows
+        features = self.learn(categories).encode(rows[some])
+        self.fit(features, pd.DataFrame({"delay": label[some]}), weight[some])
         return self
 
     def predict(self, features: pd.DataFrame) -> list[int]:
@@ -168,14 +169,16 @@ class DelayModel:
         return margin
 
     def probability(self, features: pd.DataFrame, trees: int = 0) -> NDArray[np.float64]:
-        """Return the calibrated probability of a delay of each row, [N].
+        """Return the calibrated probability of a delay of each row, [N]."""
+        return self.calibrated(self.margin(features, trees))
+
+    def calibrated(self, margin: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the calibrated probability of each margin, [N].
 
         Balancing multiplied the odds by negatives / positives, so they are divided by it again:
         a subtraction in log-odds.
         """
-        return 1 / (
-            1 + np.exp(self.log_imbalance - self.margin(features, trees).astype(np.float64))
-        )
+        return 1 / (1 + np.exp(self.log_imbalance - margin.astype(np.float64)))
 
     @property
     def categories(self) -> Categories:

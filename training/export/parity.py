@@ -1,6 +1,9 @@
 """The proof that graphs answer what was trained, for every possible flight."""
 
 import functools
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -17,9 +20,10 @@ from function.model import Model, Prediction
 
 import onnxruntime as ort  # isort: skip
 
-from training.flights.features import FEATURES, every_cell, flights_of
+from training.flights.features import FEATURES, FLIGHT, TIME, every_cell, flights_of
 from training.model import DelayModel
 
+THREADS: Final = 2  # XGBoost and ONNX Runtime let others work while they compute
 TOLERANCE_ULP: Final = 1  # of float32, between the graph's probability and the formula's
 
 
@@ -49,12 +53,16 @@ class Pipeline:
         return Prediction(delay, probability), margins
 
 
-def by_oracle(oracle: DelayModel, features: pd.DataFrame) -> Prediction:
-    """Answer with XGBoost's own prediction, and with the formula on XGBoost's own margin."""
-    return Prediction(
-        np.array(oracle.predict(features), np.int64),
-        oracle.probability(features).astype(np.float32),
-    )
+def by_oracle(
+    oracle: DelayModel, features: pd.DataFrame, margin: NDArray[np.float32] | None = None
+) -> Prediction:
+    """Answer with XGBoost's own prediction, and with the formula on XGBoost's own margin.
+
+    The margin is computed unless it is given.
+    """
+    margin = oracle.margin(features) if margin is None else margin
+    probability = oracle.calibrated(margin).astype(np.float32)
+    return Prediction(np.array(oracle.predict(features), np.int64), probability)
 
 
 def by_function(model: Model, flights: pd.DataFrame) -> Prediction:
@@ -64,13 +72,13 @@ def by_function(model: Model, flights: pd.DataFrame) -> Prediction:
 
 def requests_of(flights: pd.DataFrame) -> list[Flight]:
     """Return the flights as the function decodes them: a scheduled time, and a share of flights."""
-    rows = flights[FEATURES].itertuples(index=False, name=None)
-    return [
-        Flight(airline, flight_type, month, scheduled_time(month, hour, weekday), share_of(day))
-        for airline, flight_type, month, hour, weekday, day in rows
-    ]
+    columns = {name: flights[name].to_numpy(object).tolist() for name in FEATURES}
+    times = map(scheduled_time, *(columns[name] for name in ("MES", *TIME)))
+    shares = map(share_of, columns["HOY"])
+    return [*map(Flight, *(columns[name] for name in FLIGHT), times, shares)]
 
 
+@functools.cache
 def share_of(number: int) -> float | None:
     """Return the lowest share of a range of the day so far, or None where it is not given."""
     return None if number == RANGES[0] else (0.0, *SHARES)[number]
@@ -95,27 +103,44 @@ def ulp_apart(left: NDArray[np.float32], right: NDArray[np.float32]) -> int:
 def prove(oracle: DelayModel, pipeline: Path, model: Path) -> int:
     """Raise `ParityError` unless both graphs answer every possible flight as XGBoost does.
 
-    Return the number of flights. They are compared in parts, so memory does not grow with it.
+    Return the number of flights. They are compared in parts, two at a time, so memory does not grow
+    with it.
     """
-    strings, function, proven = Pipeline(pipeline), Model(model), 0
-    for cells in every_cell(oracle.categories):
-        flights = flights_of(cells, oracle.categories)
-        features = oracle.encode(flights)
-        expected, (by_strings, margins) = by_oracle(oracle, features), strings.answer(flights)
-        answers = {pipeline: by_strings, model: by_function(function, flights)}
-        for path, answer in answers.items():
-            _compare(path, answer, expected)
-        if ulp_apart(*(answer.probability for answer in answers.values())):
-            raise ParityError("The two graphs give different probabilities.")
-        # Equal numbers have equal bits, but for zeros of another sign, which add up alike.
-        if not np.array_equal(margins, oracle.margin(features)):
-            raise ParityError(f"{pipeline.name} gives margins unlike XGBoost's.")
-        proven += len(flights)
+    proof, proven = _Proof(oracle, Pipeline(pipeline), Model(model)), 0
+    with ThreadPoolExecutor(THREADS) as pool:
+        for parts in itertools.batched(every_cell(oracle.categories), THREADS):
+            proven += sum(pool.map(proof.compare, parts))
     return proven
 
 
-def _compare(path: Path, answer: Prediction, expected: Prediction) -> None:
+@dataclass(frozen=True)
+class _Proof:
+    """XGBoost's model, and the two graphs made of it."""
+
+    oracle: DelayModel
+    strings: Pipeline
+    function: Model
+
+    def compare(self, cells: NDArray[np.int64]) -> int:
+        """Compare the answers to the flights of cells, and return how many these are."""
+        flights = flights_of(cells, self.oracle.categories)
+        features = self.oracle.encode(flights)
+        margin = self.oracle.margin(features)
+        expected = by_oracle(self.oracle, features, margin)
+        by_strings, margins = self.strings.answer(flights)
+        by_one_hot = by_function(self.function, flights)
+        for name, answer in (("pipeline.onnx", by_strings), ("model.onnx", by_one_hot)):
+            _compare(name, answer, expected)
+        if ulp_apart(by_strings.probability, by_one_hot.probability):
+            raise ParityError("The two graphs give different probabilities.")
+        # Equal numbers have equal bits, but for zeros of another sign, which add up alike.
+        if not np.array_equal(margins, margin):
+            raise ParityError("pipeline.onnx gives margins unlike XGBoost's.")
+        return len(flights)
+
+
+def _compare(name: str, answer: Prediction, expected: Prediction) -> None:
     if differing := int((answer.delay != expected.delay).sum()):
-        raise ParityError(f"{path.name} decides {differing} flights unlike XGBoost.")
+        raise ParityError(f"{name} decides {differing} flights unlike XGBoost.")
     if (apart := ulp_apart(answer.probability, expected.probability)) > TOLERANCE_ULP:
-        raise ParityError(f"{path.name} gives probabilities {apart} ULP from the formula.")
+        raise ParityError(f"{name} gives probabilities {apart} ULP from the formula.")

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from training.flights.features import FLIGHT
 
@@ -40,10 +41,11 @@ def smoothed_rates(
     strength = np.array(strengths, np.float64)[:, None]
     rate = np.full((len(strength), len(cells)), train["delayed"].sum() / train["flights"].sum())
     for level in levels:
-        sums = train.groupby(level)[["flights", "delayed"]].sum()
-        at = sums.index.get_indexer(_keys(cells, level))
-        known = np.where(at >= 0, sums.to_numpy(np.float64).T[:, at], 0)
-        flights, delayed = known
+        learned, asked_for = np.split(_keys(train, cells, level), [len(train)])
+        flights, delayed = (
+            np.bincount(learned, train[name], 1 + asked_for.max())[asked_for]
+            for name in ("flights", "delayed")
+        )
         rate = (delayed + strength * rate) / (flights + strength)
     return rate
 
@@ -65,5 +67,10 @@ def table_of_rates(train: pd.DataFrame, way: str) -> Callable[[pd.DataFrame], Fl
     return lambda cells: smoothed_rates(learned, cells, *best)[0]
 
 
-def _keys(cells: pd.DataFrame, level: list[str]) -> pd.Index:
-    return pd.Index(cells[level[0]]) if len(level) == 1 else pd.MultiIndex.from_frame(cells[level])
+def _keys(train: pd.DataFrame, cells: pd.DataFrame, level: list[str]) -> NDArray[np.int64]:
+    """Return the number of what each row has at a level, those of `train` first."""
+    keys = np.zeros(len(train) + len(cells), np.int64)
+    for name in level:
+        codes, known = pd.factorize(pd.concat([train[name], cells[name]]))
+        keys = pd.factorize(keys * len(known) + codes)[0]
+    return keys

@@ -157,7 +157,7 @@ def flights_of(cells: NDArray[np.int64], categories: Categories) -> pd.DataFrame
     digits = Cells(categories).digits(cells)
     return pd.DataFrame(
         {
-            name: pd.Index(getattr(categories, name))[digit]
+            name: pd.Categorical.from_codes(digit, getattr(categories, name))
             for name, digit in zip(FEATURES, digits, strict=True)
         }
     )
