@@ -22,7 +22,7 @@ from function.metadata import Categories
 from tests.support.commands import succeed
 from tests.support.paths import ROOT
 from training.fitting.selection import SETTINGS
-from training.flights.features import FLIGHT, categories_of, every_cell, flights_of
+from training.flights.features import FLIGHT, categories_of, every_cell, flights_of, without_time
 from training.flights.reading import read
 from training.model import DelayModel, Settings
 
@@ -76,7 +76,7 @@ def count(path: Path) -> pd.DataFrame:
     names = ", ".join(FLIGHT)
     counts = each.aggregate(f"{names}, count(*) AS flights, sum(delay)::BIGINT AS delayed")
     table: pd.DataFrame = counts.df()
-    return table.assign(HORA=-1, DIANOM="").sort_values(FLIGHT, ignore_index=True)
+    return without_time(table).sort_values(FLIGHT, ignore_index=True)
 
 
 def on_counts(path: Path, settings: Settings) -> tuple[float, NDArray[np.float32]]:

@@ -14,14 +14,20 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import duckdb
 import typer
 
-from function.metadata import WEEKDAYS
+from function.metadata import SHARES, WEEKDAYS
 from tests.support.commands import succeed
 from tests.support.paths import ROOT
+from training.flights.look_back import FEWEST
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from training.flights.counts import Counts
 
 FOLDER: Final = ROOT / ".build" / "growth"
 MODEL: Final = ROOT / "artifacts" / "model.onnx"
@@ -59,32 +65,61 @@ def synthesize(flights: int) -> Path:
     return path
 
 
-def count_ours(flights: Path) -> None:
+def count_ours(flights: Path) -> "Counts":
     """Count with the project."""
     from training.flights.aggregation import count  # noqa: PLC0415  # what a way needs, it alone loads
 
-    count(str(flights))
+    return count(str(flights)).counts
 
 
-def count_plain(flights: Path) -> None:
-    """Count with the shortest SQL there is."""
-    duckdb.execute(
-        'SELECT OPERA, TIPOVUELO, MES, hour("Fecha-I"), isodow("Fecha-I"), count(*), '
-        'count(*) FILTER ("Fecha-O" - "Fecha-I" > INTERVAL 15 MINUTE) '
-        f"FROM '{flights}' GROUP BY ALL"
-    ).fetchall()
+def count_plain(flights: Path) -> list[tuple[object, ...]]:
+    """Count with the shortest SQL there is, by week and by the day so far."""
+    return duckdb.execute(f"""
+        WITH timed AS (
+            SELECT OPERA, TIPOVUELO, MES, "Fecha-I" AS scheduled,
+                epoch(scheduled)::BIGINT // 60 AS minute,
+                "Fecha-O" - scheduled > INTERVAL 15 MINUTE AS late
+            FROM '{flights}'
+        ), minutes AS (
+            SELECT minute, count(*) AS flights, count(*) FILTER (late) AS delayed
+            FROM timed GROUP BY minute
+        ), shares AS (
+            SELECT minute, sum(flights) OVER past AS before,
+                CASE WHEN before >= {FEWEST} THEN sum(delayed) OVER past / before END AS share,
+                len(list_filter({list(SHARES)}, lambda edge: edge <= share)) AS HOY
+            FROM minutes
+            WINDOW past AS (ORDER BY minute RANGE BETWEEN 240 PRECEDING AND 75 PRECEDING)
+        )
+        SELECT OPERA, TIPOVUELO, MES, hour(scheduled), isodow(scheduled), HOY,
+            (minute - 5760) // 10080 AS week, count(*), count(*) FILTER (late)
+        FROM timed JOIN shares USING (minute) GROUP BY ALL
+    """).fetchall()
 
 
-def count_rows(flights: Path) -> None:
+def count_rows(flights: Path) -> "pd.DataFrame":
     """Count with pandas, row by row."""
+    import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
     table = pd.read_parquet(flights)
     late = table["Fecha-O"] - table["Fecha-I"] > pd.Timedelta(minutes=15)
     time = table["Fecha-I"].dt
-    table = table.assign(late=late, hour=time.hour, weekday=time.day_of_week)
-    keys = ["OPERA", "TIPOVUELO", "MES", "hour", "weekday"]
-    table.groupby(keys)["late"].agg(["size", "sum"])
+    minute = time.floor("min")
+    sums = late.groupby(minute).agg(["size", "sum"])
+    # The flights from four hours before up to 75 minutes before, both included.
+    first, last = (
+        sums.index.searchsorted(sums.index - pd.Timedelta(minutes=ago), side)
+        for ago, side in ((240, "left"), (75, "right"))
+    )
+    running = np.vstack([[0, 0], sums.cumsum()])
+    before, delayed = (running[last] - running[first]).T
+    share = np.where(before >= FEWEST, delayed / np.maximum(before, 1), np.nan)
+    day = pd.Series(np.where(before >= FEWEST, np.searchsorted(SHARES, share, "right"), -1))
+    week = (time.floor("D") - pd.Timestamp("1970-01-05")).dt.days // 7
+    table = table.assign(late=late, hour=time.hour, weekday=time.day_of_week, week=week)
+    table["HOY"] = day.to_numpy()[sums.index.get_indexer(minute)]
+    keys = ["OPERA", "TIPOVUELO", "MES", "hour", "weekday", "HOY", "week"]
+    return table.groupby(keys)["late"].agg(["size", "sum"])
 
 
 def score_ours(flights: Path) -> None:
@@ -120,7 +155,7 @@ def score_rows(flights: Path) -> None:
     table.to_parquet(FOLDER / "rows.parquet")
 
 
-WAYS: Final[dict[str, Callable[[Path], None]]] = {
+WAYS: Final[dict[str, Callable[[Path], object]]] = {
     f"{way.__name__}": way
     for way in (count_ours, count_plain, count_rows, score_ours, score_plain, score_rows)
 }

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tests.support.paths import ROOT
 from training.export.parity import requests_of
-from training.flights.features import cells_of, every_cell, flights_of
+from training.flights.features import cells_of, every_cell, flights_of, without_day, without_time
 from training.flights.reading import read
 from training.model import DelayModel
 from training.project import ARTIFACTS
@@ -55,8 +55,8 @@ class Questions:
         rows = np.random.default_rng(seed).choice(len(self._seen), size, p=self._share)
         flights = self._seen.iloc[rows]
         if not timed:
-            flights = flights.assign(HORA=-1, DIANOM="")
-        return cells_of(flights, self._oracle.categories)
+            flights = without_time(flights)
+        return cells_of(without_day(flights), self._oracle.categories)
 
     def _ask(self, cells: NDArray[np.int64]) -> Question:
         flights = flights_of(cells, self._oracle.categories)

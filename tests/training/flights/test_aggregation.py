@@ -1,12 +1,10 @@
 """Flights are counted where they lie, and bad ones are refused with their number and places."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import ibis
-import pandas as pd
 import pytest
 import sqlglot
 from ibis.backends.bigquery import Backend as BigQuery
@@ -16,17 +14,14 @@ from sqlglot import exp
 
 from function.metadata import DAYS
 from training.errors import DataError
-from training.flights.aggregation import cells_of, count, count_source
+from training.flights.aggregation import cells_of, count
 from training.flights.columns import Columns
-from training.flights.counts import TOTALS, Counts
+from training.flights.counts import Counts
 from training.flights.features import FEATURES
-from training.flights.frames import delayed
-from training.flights.sources import open_source
-from training.flights.split import split_rows
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O
-Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:00
-Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:00.000001
+Sky,N,1,2017-01-22 10:00:00,2017-01-22 10:15:00
+Sky,N,1,2017-01-22 10:00:00,2017-01-22 10:15:00.000001
 "Sky, Ltd.",I,12,2017-12-31 23:55:00,2018-01-01 00:11:00
 Sky,N,2,2017-02-01 10:00:00,2017-02-01 09:00:00
 """
@@ -46,12 +41,12 @@ def totals(counts: Counts) -> dict[tuple[object, ...], tuple[int, int]]:
 
 
 EXPECTED: dict[tuple[object, ...], tuple[int, int]] = {
-    ("Sky", "N", 1, 10, "Domingo"): (20, 10),
-    ("Sky", "N", 2, 10, "Miercoles"): (10, 0),
-    ("Sky, Ltd.", "I", 12, 23, "Domingo"): (10, 10),
+    ("Sky", "N", 1, 10, "Domingo", -1): (20, 10),
+    ("Sky", "N", 2, 10, "Miercoles", -1): (10, 0),
+    ("Sky, Ltd.", "I", 12, 23, "Domingo", -1): (10, 10),
 }
-UNTIMED = {(*cell[:3], -1, ""): number for cell, number in EXPECTED.items()}
-FEBRUARY = ("Sky", "N", 2, 10, "Miercoles")
+UNTIMED = {(*cell[:3], -1, "", -1): number for cell, number in EXPECTED.items()}
+FEBRUARY = ("Sky", "N", 2, 10, "Miercoles", -1)
 
 
 def parquet(folder: Path, source: str, select: str, name: str = "flights.parquet") -> str:
@@ -121,12 +116,20 @@ def test_a_ready_delay_column_replaces_the_actual_time(
 
 def test_flights_without_a_scheduled_time_are_untimed(tmp_path: Path) -> None:
     header = "OPERA,TIPOVUELO,MES,Fecha-I,late\n"
-    rows = "Sky,N,1,2017-01-01 10:00:00,1\nSky,N,1,2016-01-02 10:00,0\nSky,N,1,,1\n"
+    rows = "Sky,N,1,2017-01-01 10:00:00,1\nSky,N,1,2017-01-01 10:00:00,0\n"
+    rows += "Sky,N,1,2016-01-02 10:00,0\nSky,N,1,,1\n"
     counted = count(written(tmp_path, header + rows * 20), Columns(delay="late"))
     assert totals(counted.counts) == {
-        ("Sky", "N", 1, -1, ""): (20, 20),
-        ("Sky", "N", 1, 10, "Domingo"): (20, 20),
-        ("Sky", "N", 1, 10, "Sabado"): (20, 0),
+        ("Sky", "N", 1, -1, "", -1): (20, 20),
+        ("Sky", "N", 1, 10, "Domingo", -1): (40, 20),
+        ("Sky", "N", 1, 10, "Sabado", -1): (20, 0),
+    }
+    weeks = counted.counts.table.groupby(["week", "split"])["flights"].sum().to_dict()
+    assert weeks == {
+        (-1, "train"): 13,
+        (-1, "validation"): 7,
+        (2399, "validation"): 20,
+        (2451, "train"): 40,
     }
     assert counted.counts.period == "2016-2017"
 
@@ -273,9 +276,13 @@ def test_what_no_airport_has_as_many_of_is_refused(
     tmp_path: Path, row: str, most: int, got: str
 ) -> None:
     def flights(number: int) -> str:
-        late, rest = (f",1,2017-01-01 10:00:00,2017-01-01 1{i}:00:00" for i in (1, 0))
+        times = [
+            f",1,2017-01-{day} 10:00:00,2017-01-{day} 1{hour}:00:00"
+            for day in ("01", "22")
+            for hour in (0, 1)
+        ]
         names = (row.format(f"name {i}") for i in range(number))
-        return "\n".join([ROWS.partition("\n")[0], *(n + t for n in names for t in (late, rest))])
+        return "\n".join([ROWS.partition("\n")[0], *(n + t for n in names for t in times)])
 
     assert count(written(tmp_path, flights(most))).counts
     with pytest.raises(DataError, match=re.escape(f"expected {got}")):
@@ -291,45 +298,6 @@ def test_more_cells_than_any_airport_has_are_refused(
     monkeypatch.setattr("training.flights.aggregation.MAX_CELLS", len(EXPECTED) - 1)
     with pytest.raises(DataError, match=r"at most 2 combinations .* got more\. .* `OPERA`\?$"):
         count(address)
-
-
-def by_rows(*paths: str) -> list[list[object]]:
-    """Count files as the challenge splits them: by the order of their rows."""
-    flights = pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
-    flights = flights.assign(split=split_rows(len(flights)), delayed=delayed(flights))
-    cells = flights.groupby(["OPERA", "TIPOVUELO", "MES", "split"])["delayed"]
-    found: list[list[object]] = cells.agg(["size", "sum"]).reset_index().to_numpy().tolist()
-    return found
-
-
-def of_rows(counts: Counts) -> list[list[object]]:
-    table = counts.without_time().table[["OPERA", "TIPOVUELO", "MES", "split", *TOTALS]]
-    found: list[list[object]] = table.to_numpy().tolist()
-    return found
-
-
-def test_files_are_split_by_their_rows_if_told_and_one_of_the_challenge_is_untold(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, other = written(tmp_path, MANY, "1.csv"), written(tmp_path, MANY, "2.csv")
-    both = str(tmp_path / "*.csv")
-    assert of_rows(count(both, split="rows").counts) == by_rows(one, other)
-    assert of_rows(count(both, split=None).counts) != by_rows(one, other)
-    assert of_rows(count(one, split=None).counts) == by_rows(one)
-    assert of_rows(count(one).counts) != by_rows(one)
-    renamed = written(tmp_path, "Carrier,Kind,Month,Planned,Left\n" + MANY.partition("\n")[2])
-    assert of_rows(count(renamed, OTHER, split=None).counts) == of_rows(count(one).counts)
-    columnar = parquet(tmp_path, one, "*")
-    assert of_rows(count(columnar, split=None).counts) == of_rows(count(one).counts)
-    monkeypatch.setattr("training.flights.aggregation.MAX_ROWS", 40)
-    assert of_rows(count(one, split=None).counts) == by_rows(one)
-    monkeypatch.setattr("training.flights.aggregation.MAX_ROWS", 39)
-    assert of_rows(count(one, split=None).counts) == of_rows(count(one).counts)
-    with pytest.raises(DataError, match="by its rows: expected files of at most 39 flights"):
-        count(one, split="rows")
-    monkeypatch.undo()
-    with pytest.raises(DataError, match="by its rows: expected files of at most"):
-        count_source(replace(open_source(one), files=()), Columns(), split="rows")
 
 
 def sunday_first(node: exp.Expr) -> exp.Expr:
@@ -351,7 +319,9 @@ def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kin
     connection.execute(f"CREATE TABLE flights AS FROM read_csv('{source}', types = {types})")
     tree = sqlglot.parse_one(sql, read="bigquery").transform(sunday_first)
     rows = connection.execute(tree.sql("duckdb")).fetchall()
-    good = {(*row[:4], DAYS[row[4]]): tuple(row[6:8]) for row in rows if row[5] is None}
-    assert good == EXPECTED | {FEBRUARY: (9, 0)}
-    assert [row[5:8] for row in rows if row[5]] == [("month", 1, 0)]
-    assert {row[8:] for row in rows if row[5] is None} == {(2017, 2017)}
+    good = [row for row in rows if row[7] is None]
+    found = {(*row[:4], DAYS[row[4]], row[5]): tuple(row[8:10]) for row in good}
+    assert found == EXPECTED | {FEBRUARY: (9, 0)}
+    assert {row[2]: row[6] for row in good} == {1: 2454, 2: 2456, 12: 2503}
+    assert [row[7:10] for row in rows if row[7]] == [("month", 1, 0)]
+    assert {row[10:] for row in good} == {(2017, 2017)}

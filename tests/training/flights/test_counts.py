@@ -11,7 +11,6 @@ from training.flights import files
 from training.flights.counts import COUNTED, Counts, weighted_rows
 from training.flights.frames import delayed
 from training.flights.reading import read
-from training.flights.split import split_rows
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O,extra
 Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:00,a
@@ -20,6 +19,8 @@ Sky,N,1,2017-01-01 23:55:00,2017-01-02 00:11:00,c
 Sky,N,2,2017-02-01 10:00:00,2017-02-01 09:00:00,d
 K.L.M.,I,2,2017-02-01 10:00:00,2017-02-01 10:30:00,e
 K.L.M.,I,2,2017-02-01 10:00:00,2017-02-01 10:00:00,f
+K.L.M.,I,1,2017-01-16 00:00:00,2017-01-16 00:30:00,g
+K.L.M.,I,1,2017-01-22 23:59:59,2017-01-22 23:59:59,h
 """
 COUNTS = """OPERA,TIPOVUELO,MES,split,flights,delayed
 Sky,N,1,train,10,3
@@ -40,30 +41,31 @@ def test_the_raw_table_gives_the_committed_counts_byte_for_byte(raw_flights: Pat
 
 def test_the_committed_counts_are_the_flights_of_2017(santiago: Counts) -> None:
     table = santiago.table
-    assert (len(table), len(santiago.without_time().table)) == (16_151, 564)
+    assert (len(table), len(santiago.without_day().table)) == (42_183, 6)
     assert len(table.drop_duplicates(["OPERA", "TIPOVUELO", "MES"])) == 284
     assert table[["flights", "delayed"]].sum().to_list() == [68_206, 12_614]
+    assert sorted(table["week"].unique()) == [*range(2451, 2504)]
     validation = santiago.part("validation")
-    assert validation["delayed"].sum() / validation["flights"].sum() == pytest.approx(
-        0.18722232, abs=5e-9
-    )
+    assert sorted(validation["week"].unique()) == [*range(2454, 2504, 5)]
+    assert santiago.by_weeks
 
 
 def test_a_flight_is_delayed_beyond_fifteen_minutes_even_across_midnight(tmp_path: Path) -> None:
     rows = pd.read_csv(written(tmp_path, ROWS))
-    assert delayed(rows).to_list() == [False, True, True, False, True, False]
+    assert delayed(rows).to_list() == [False, True, True, False, True, False, True, False]
 
 
 def test_counting_keeps_every_flight_in_its_cell_and_split(tmp_path: Path) -> None:
-    counts = read(written(tmp_path, ROWS + ROWS.partition("\n")[2] * 9)).without_time().table
+    counts = read(written(tmp_path, ROWS)).without_time().table
     totals = counts.groupby(["OPERA", "TIPOVUELO", "MES"])[["flights", "delayed"]].sum()
     assert list(totals.itertuples(name=None)) == [
-        (("K.L.M.", "I", 2), 20, 10),
-        (("Sky", "N", 1), 30, 20),
-        (("Sky", "N", 2), 10, 0),
+        (("K.L.M.", "I", 1), 2, 1),
+        (("K.L.M.", "I", 2), 2, 1),
+        (("Sky", "N", 1), 3, 2),
+        (("Sky", "N", 2), 1, 0),
     ]
-    splits = pd.Series(split_rows(60)).value_counts()
-    assert counts.groupby("split")["flights"].sum().to_dict() == splits.to_dict()
+    weeks = counts.groupby(["week", "split"])["flights"].sum().to_dict()
+    assert weeks == {(2451, "train"): 3, (2454, "validation"): 2, (2456, "train"): 3}
 
 
 def test_the_order_of_counts_and_of_their_columns_does_not_matter(
@@ -142,7 +144,7 @@ def test_a_bad_count_is_refused_with_file_line_and_column(
         pytest.param(COUNTS.replace("10,3", "10,0"), "0 delayed of 10", id="none delayed"),
         pytest.param(COUNTS.replace("5,2", "5,5"), "5 delayed of 5", id="all delayed"),
         pytest.param(COUNTS.replace("validation", "train"), "0 delayed of 0", id="no validation"),
-        pytest.param(ROWS + "a,b,c,d,e,f,g\n", "line 8", id="a row too long"),
+        pytest.param(ROWS + "a,b,c,d,e,f,g\n", "line 10", id="a row too long"),
     ],
 )
 def test_a_table_that_cannot_be_trained_on_is_refused(

@@ -19,6 +19,7 @@ from function.errors import InputError
 from function.flights import Flight, read_time
 from function.metadata import WEEKDAYS
 from function.model import Model
+from tests.support.day_so_far import Flights
 from training.batch.scoring import score
 from training.errors import DataError
 from training.flights.aggregation import count
@@ -60,10 +61,12 @@ ROWS: Final = st.lists(
     ),
     max_size=60,
 )
-# So many that both splits have delayed and punctual flights.
+# Delayed and punctual flights of both splits, so many that some flights have a day so far.
 ENOUGH: Final = [
-    ("Sky Airline", "N", "1", "2017-01-01 10:00:00", f"2017-01-01 1{i % 2}:00:00", "")
-    for i in range(60)
+    ("Sky Airline", "N", "1", f"2017-01-{day} {hour}:00:00", f"2017-01-{day} 1{i % 2}:00:00", "")
+    for day in ("01", "16")
+    for hour in ("09", "10")
+    for i in range(9)
 ]
 
 
@@ -86,7 +89,14 @@ def time_of(text: str) -> datetime | None:
         return None
 
 
-def cell_of(row: Row) -> tuple[object, ...] | None:
+def known(rows: list[Row]) -> Flights:
+    """Return the flights whose times can be read."""
+    times = ((time_of(row[3]), time_of(row[4])) for row in rows)
+    late = timedelta(minutes=15)
+    return Flights((planned, left - planned > late) for planned, left in times if planned and left)
+
+
+def cell_of(row: Row, flights: Flights) -> tuple[object, ...] | None:
     """Return the cell of a row and whether the flight was late, or None for a bad row."""
     airline, flight_type, month, scheduled, actual, _ = row
     planned, actually = time_of(scheduled), time_of(actual)
@@ -95,7 +105,7 @@ def cell_of(row: Row) -> tuple[object, ...] | None:
     if planned.month != month_of(month):
         return None
     cell = airline, flight_type, planned.month, planned.hour, WEEKDAYS[planned.weekday()]
-    return *cell, actually - planned > timedelta(minutes=15)
+    return *cell, flights.before(planned), actually - planned > timedelta(minutes=15)
 
 
 def written(rows: list[Row], path: Path) -> None:
@@ -136,7 +146,8 @@ def test_an_engine_counts_and_scores_what_a_loop_does(
     name: str, model: Model, rows: list[Row]
 ) -> None:
     rows = [*rows, *ENOUGH]
-    cells = [cell_of(row) for row in rows]
+    flights = known(rows)
+    cells = [cell_of(row, flights) for row in rows]
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder, name), Path(folder, f"scored.{name.rpartition('.')[2]}")
         written(rows, path)
@@ -146,9 +157,9 @@ def test_an_engine_counts_and_scores_what_a_loop_does(
             with pytest.raises(DataError, match=f"{counted.left_out} of {len(rows)} rows are bad"):
                 count(str(path))
         table = counted.counts.table.groupby(FEATURES)[["flights", "delayed"]].sum()
-        flights = Counter(cell[:-1] for cell in cells if cell)
+        numbers = Counter(cell[:-1] for cell in cells if cell)
         delayed = Counter(cell[:-1] for cell in cells if cell and cell[-1])
-        expected = {cell: (number, delayed[cell]) for cell, number in flights.items()}
+        expected = {cell: (number, delayed[cell]) for cell, number in numbers.items()}
         assert (
             dict(zip(table.index, map(tuple, table.to_numpy().tolist()), strict=True)) == expected
         )

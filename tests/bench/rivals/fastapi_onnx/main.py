@@ -68,5 +68,6 @@ async def predict(payload: Flights) -> Delays:
         one_hot[row, place["MES", flight.MES]] = 1
         one_hot[row, place["HORA", time.hour if time else -1]] = 1
         one_hot[row, place["DIANOM", DAYS[time.weekday()] if time else ""]] = 1
+        one_hot[row, place["HOY", -1]] = 1  # the day so far, which no request gives
     (delay,) = session.run(["delay"], {"one_hot": one_hot})
     return Delays(predict=delay.tolist())

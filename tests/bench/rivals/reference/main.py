@@ -44,4 +44,5 @@ async def predict(payload: Flights) -> dict[str, list[int]]:
     times = pd.to_datetime(flights["scheduled"])
     flights["HORA"] = times.dt.hour.fillna(-1).astype(int)
     flights["DIANOM"] = times.dt.weekday.map(dict(enumerate(DAYS))).fillna("")
+    flights["HOY"] = -1  # the day so far, which no request gives
     return {"predict": model.predict(encoder.transform(flights[[*categories]])).tolist()}
