@@ -3,9 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, confusion_matrix, f1_score, roc_auc_score
 
-from training.fitting.metrics import calibration, expected_calibration_error, measure
+from training.fitting.metrics import (
+    calibration,
+    calibration_slope,
+    expected_calibration_error,
+    measure,
+)
 
 CELLS = pd.DataFrame({"flights": [50, 20, 30], "delayed": [10, 15, 3]})
 PROBABILITY = np.array([0.3, 0.7, 0.1])
@@ -43,3 +49,24 @@ def test_the_bins_of_calibration_hold_equally_many_flights() -> None:
     assert bins["flights"].to_numpy() == pytest.approx(10)
     assert bins["delayed"].sum() == pytest.approx(28)
     assert bins["probability"].to_numpy() == pytest.approx([0.1] * 3 + [0.3] * 5 + [0.7] * 2)
+
+
+def test_the_slope_is_that_of_a_logistic_regression_on_the_log_odds() -> None:
+    log_odds = np.log(PROBABILITY / (1 - PROBABILITY))
+    label = np.repeat([1, 0], len(CELLS))
+    weight = np.concatenate([CELLS["delayed"], CELLS["flights"] - CELLS["delayed"]])
+    regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
+    regression.fit(np.tile(log_odds, 2)[:, None], label, sample_weight=weight)
+    assert calibration_slope(CELLS, PROBABILITY) == pytest.approx(regression.coef_[0, 0], rel=1e-5)
+    # Log-odds that are twice as far apart ask for half the slope.
+    doubled = 1 / (1 + np.exp(-2 * log_odds))
+    half = calibration_slope(CELLS, PROBABILITY) / 2
+    assert calibration_slope(CELLS, doubled) == pytest.approx(half)
+    assert calibration_slope(CELLS, np.full(3, 0.3)) == 1
+
+
+def test_the_number_of_weeks_is_told_and_none_where_one_flight_has_none() -> None:
+    delay = (PROBABILITY > 0.25).astype(np.int64)
+    assert measure(CELLS, PROBABILITY, delay)["weeks"] == 0
+    assert measure(CELLS.assign(week=[7, 8, 8]), PROBABILITY, delay)["weeks"] == 2
+    assert measure(CELLS.assign(week=[7, 8, -1]), PROBABILITY, delay)["weeks"] == 0
