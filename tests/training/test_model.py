@@ -8,8 +8,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix
 
+from training import challenge
 from training.flights.counts import Counts, weighted_rows
-from training.flights.features import TOP10, without_time
+from training.flights.features import (
+    FEATURES,
+    TOP10,
+    columns_of,
+    encoder_of,
+    in_each_way,
+    one_hot,
+    without_time,
+)
 from training.flights.split import split_rows
 from training.model import DelayModel
 
@@ -42,11 +51,11 @@ def test_the_rows_give_the_published_confusion_matrix(raw_flights: Path, tmp_pat
     assert confusion_matrix(target[~train], predicted).tolist() == PUBLISHED
 
 
-def test_the_counts_give_the_published_confusion_matrix(santiago: Counts, tmp_path: Path) -> None:
+def test_the_counts_give_the_published_confusion_matrix(tmp_path: Path) -> None:
     model = DelayModel(store=tmp_path / "model.ubj")
-    untimed = santiago.without_time()
-    model.fit_counts(untimed.part("train"), untimed.categories)
-    cells = untimed.part("validation")
+    published = challenge.counts()
+    model.fit_counts(published.part("train"), published.categories)
+    cells = published.part("validation")
     predicted = model.predict(model.preprocess(cells))
     label = np.repeat([1, 0], len(cells))
     weight = np.concatenate([cells["delayed"], cells["flights"] - cells["delayed"]])
@@ -134,24 +143,53 @@ def test_the_time_of_a_flight_is_learned_and_asked_for(flights: pd.DataFrame) ->
     model = DelayModel(None)
     many = pd.concat([flights] * 50, ignore_index=True)
     features, target = model.preprocess(many, "delay")
-    assert len(features.columns) == 2 + 2 + 3 + 25 + 8
+    assert len(features.columns) == 2 + 2 + 3 + 25 + 8 + 1
     assert features[["HORA_10", "DIANOM_Sabado"]].iloc[0].to_list() == [1, 1]
     model.fit(features, target)
     untimed = model.preprocess(flights.drop(columns=["Fecha-I", "Fecha-O"]))
     assert untimed[["HORA_-1", "DIANOM_"]].iloc[0].to_list() == [1, 1]
 
 
-def test_a_fit_on_counts_learns_each_flight_with_its_time_and_without(
-    elsewhere_timed: Counts,
-) -> None:
+def test_each_flight_is_learned_in_each_way_that_it_can_be_asked() -> None:
+    names = ["OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM", "HOY", "flights", "delayed"]
+    rows: list[tuple[object, ...]] = [
+        ("A", "N", 1, 7, "Lunes", 2, 5, 1),
+        ("A", "N", 1, 7, "Lunes", 3, 7, 3),
+        ("A", "N", 1, 8, "Lunes", -1, 2, 0),
+        ("A", "N", 1, -1, "", -1, 4, 4),
+    ]
+    ways = in_each_way(pd.DataFrame(rows, columns=names))
+    expected = [
+        *rows[:2],
+        ("A", "N", 1, 7, "Lunes", -1, 12, 4),
+        ("A", "N", 1, 8, "Lunes", -1, 2, 0),
+        ("A", "N", 1, -1, "", -1, 18, 8),
+    ]
+    assert [tuple(row) for row in ways[names].to_numpy().tolist()] == expected
+
+
+def test_a_fit_on_counts_is_that_on_each_flight_in_each_way(elsewhere_timed: Counts) -> None:
     train, known = elsewhere_timed.part("train"), elsewhere_timed.categories
-    twice = pd.concat([train[train["HORA"] != -1], without_time(train)], ignore_index=True)
-    rows, label, weight = weighted_rows(twice)
+    ways = pd.concat([train[train["HORA"] != -1], without_time(train)], ignore_index=True)
+    rows, label, weight = weighted_rows(ways)
     by_hand = DelayModel(None).learn(known)
     by_hand.fit(by_hand.preprocess(rows), pd.DataFrame({"delay": label}), weight)
     fitted = DelayModel(None).fit_counts(train, known)
     features = fitted.preprocess(train)
     assert fitted.probability(features) == pytest.approx(by_hand.probability(features), abs=1e-6)
+
+
+def test_one_hot_columns_are_those_of_the_encoder_that_graphs_begin_with(
+    santiago: Counts, elsewhere_timed: Counts
+) -> None:
+    for counts in (santiago, elsewhere_timed):
+        flights = counts.table[FEATURES]
+        encoder = encoder_of(counts.categories)
+        found = one_hot(flights, counts.categories)
+        assert found.to_numpy().tobytes() == encoder.transform(flights).tobytes()
+        # scikit-learn names each column after its step first.
+        names = [name.partition("__")[2] for name in encoder.get_feature_names_out()]
+        assert found.columns.to_list() == names == columns_of(counts.categories)
 
 
 def test_one_class_alone_cannot_be_fitted(flights: pd.DataFrame, tmp_path: Path) -> None:
@@ -179,7 +217,7 @@ def test_fitting_needs_categories_from_a_target() -> None:
 def test_the_probability_is_calibrated_and_the_decision_balanced(
     santiago: Counts, oracle: DelayModel, *, timed: bool
 ) -> None:
-    counts = santiago if timed else santiago.without_time()
+    counts = santiago.without_day() if timed else santiago.without_time()
     cells = counts.part("train")
     features = oracle.preprocess(cells)
     p = oracle.probability(features)

@@ -75,9 +75,15 @@ def batches(model: DelayModel) -> Iterator[pd.DataFrame]:
 
 
 @pytest.mark.santiago
-def test_santiago_has_93288_possible_flights(oracle: DelayModel) -> None:
-    flights = [flights_of(cells, oracle.categories) for cells in every_cell(oracle.categories)]
-    assert len(pd.concat(flights).drop_duplicates()) == 23 * 2 * 12 * (1 + 24 * 7) == 93_288
+def test_santiago_has_835176_possible_flights(oracle: DelayModel) -> None:
+    cells = np.concatenate([*every_cell(oracle.categories)])
+    assert len(np.unique(cells)) == len(cells) == 23 * 2 * 12 * (1 + 24 * 7 * 9) == 835_176
+    flights = flights_of(cells, oracle.categories)
+    months = flights.groupby(["OPERA", "TIPOVUELO", "MES"], observed=True).size()
+    assert months.to_list() == [1 + 24 * 7 * 9] * (23 * 2 * 12)
+    timed, with_day = flights["HORA"] != -1, flights["HOY"] != -1
+    assert (timed == (flights["DIANOM"] != "")).all()
+    assert timed[with_day].all()
 
 
 def test_labels_are_those_of_xgboost(

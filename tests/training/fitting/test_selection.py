@@ -1,48 +1,50 @@
-"""Cross-validation deals every training flight once a round, and the smallest equal model wins."""
+"""Cross-validation leaves out each training week once, and the cheapest equal model wins."""
 
-from dataclasses import astuple, replace
+from dataclasses import astuple, fields, replace
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 from training.errors import DataError
+from training.fitting.folds import WAYS, asked, holdouts, parts_of
 from training.fitting.selection import (
     FITS,
-    FOLDS,
     SETTINGS,
     TABLE,
     TREES,
-    WAYS,
     choose,
     cross_validate,
-    folds,
-    holdouts,
     settings_of,
 )
-from training.flights.counts import COUNTED, Counts, weighted_rows
-from training.flights.features import FEATURES, without_time
+from training.flights.counts import CELL, Counts, weighted_rows
+from training.flights.features import FEATURES
+from training.flights.split import FOLDS
 from training.model import DelayModel, Settings
 
 
-def test_every_flight_is_held_out_once(santiago: Counts) -> None:
+def test_each_week_is_held_out_once_with_its_fold(santiago: Counts) -> None:
     cells = santiago.part("train")
-    parts = list(folds(cells, np.random.default_rng(1)))
+    parts = parts_of(cells)
+    assert [set(part["week"] % 5) for part in parts] == [{0}, {1}, {2}, {3}]
+    for fitted, held_out in holdouts(parts):
+        assert not {*fitted["week"]} & {*held_out["week"]}
+        both = pd.concat([fitted, held_out]).groupby(CELL)[["flights", "delayed"]].sum()
+        expected = cells.groupby(CELL)[["flights", "delayed"]].sum()
+        pd.testing.assert_frame_equal(both, expected)
+
+
+def test_without_weeks_each_flight_is_in_one_of_five_random_parts(elsewhere: Counts) -> None:
+    cells = elsewhere.part("train")
+    parts = parts_of(cells)
     assert len(parts) == FOLDS
-    for column in ("flights", "delayed"):
-        assert sum(part[column] for part in parts).to_list() == cells[column].to_list()  # type: ignore[union-attr]
+    both = pd.concat(parts).groupby(FEATURES)[["flights", "delayed"]].sum()
+    pd.testing.assert_frame_equal(both, cells.groupby(FEATURES)[["flights", "delayed"]].sum())
     sizes = [part["flights"].sum() for part in parts]
     assert max(sizes) - min(sizes) <= 1
-
-
-def test_a_model_is_never_measured_on_flights_it_was_fitted_on(santiago: Counts) -> None:
-    cells = santiago.part("train")
-    for fitted, held_out in holdouts(list(folds(cells, np.random.default_rng(1)))):
-        both = pd.concat([fitted, held_out]).groupby(FEATURES)[["flights", "delayed"]].sum()
-        expected = cells.groupby(FEATURES)[["flights", "delayed"]].sum()
-        pd.testing.assert_frame_equal(both, expected)
 
 
 @pytest.mark.parametrize(
@@ -98,53 +100,55 @@ def test_a_part_of_the_last_selection_comes_out_the_same(
     chosen = choose(scores)
     fits = [fit for fit in FITS if vars(fit) == vars(chosen) | {"n_estimators": max(TREES)}]
     again = cross_validate(santiago, fits=fits)
-    keys = ["n_estimators", "learning_rate", "max_depth", "min_child_weight"]
+    keys = [each.name for each in fields(Settings)]
     both = again.merge(scores, on=keys, suffixes=("", "_before"))
     assert len(both) == len(TREES)
     assert both["log_loss"].to_numpy() == pytest.approx(both["log_loss_before"], abs=1e-8)
 
 
-def test_the_error_of_a_gap_is_corrected_for_the_flights_that_fits_share(
-    elsewhere_timed: Counts, monkeypatch: pytest.MonkeyPatch
+def test_gaps_and_their_errors_are_those_of_the_weeks_that_were_left_out(
+    santiago: Counts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repeats, trees = 2, (5, 10)
-    monkeypatch.setattr("training.fitting.selection.REPEATS", repeats)
+    trees = (2, 4)
     monkeypatch.setattr("training.fitting.selection.TREES", trees)
-    fits = [Settings(max(trees), 0.5, 2, 5), Settings(max(trees), 0.1, 3, 5)]
-    table = cross_validate(elsewhere_timed, fits=fits)
-    cells, rng = elsewhere_timed.part("train"), np.random.default_rng(42)
-    pairs = [p for _ in range(repeats) for p in holdouts(list(folds(cells, rng)))]
-    first, last = table.iloc[0], table.iloc[-1]
-    for place, way in enumerate(WAYS):
+    fits = [Settings(max(trees), 0.5, 2, 5)]
+    table = cross_validate(santiago, fits=fits)
+    pairs = list(holdouts(parts_of(santiago.part("train"))))
+    for way in WAYS:
         best, worst = (
-            np.array([_losses(settings_of(row), *pair, elsewhere_timed)[place] for pair in pairs])
-            for row in (table.sort_values(f"{way}_log_loss").iloc[0], last)
+            _by_week(settings_of(row), pairs, santiago, way)
+            for _, row in table.sort_values(f"{way}_log_loss").iterrows()
         )
-        gaps = worst - best
-        expected = gaps.std(ddof=1) * np.sqrt(1 / len(pairs) + 1 / (FOLDS - 1))
-        assert last[f"{way}_log_loss"] == pytest.approx(worst.mean())
-        assert last[f"{way}_gap"] == pytest.approx(gaps.mean())
-        assert last[f"{way}_error"] == pytest.approx(expected)
-    both = [first[f"{way}_log_loss"] for way in WAYS]
-    assert first["log_loss"] == pytest.approx(np.mean(both))
+        last = table.sort_values(f"{way}_log_loss").iloc[-1]
+        flights, gaps = worst[:, 0], worst[:, 1] - best[:, 1]
+        rest = gaps - gaps.sum() / flights.sum() * flights
+        error = np.sqrt(len(rest) / (len(rest) - 1) * (rest**2).sum()) / flights.sum()
+        assert last[f"{way}_log_loss"] == pytest.approx(worst[:, 1].sum() / flights.sum())
+        assert last[f"{way}_gap"] == pytest.approx(gaps.sum() / flights.sum())
+        assert last[f"{way}_error"] == pytest.approx(error)
+    first = table.iloc[0]
+    assert first["log_loss"] == pytest.approx(np.mean([first[f"{way}_log_loss"] for way in WAYS]))
 
 
-def _losses(
-    settings: Settings, fitted: pd.DataFrame, held_out: pd.DataFrame, counts: Counts
-) -> list[float]:
-    model = DelayModel(None, settings).fit_counts(fitted, counts.categories)
-    losses = []
-    for cells in (without_time(held_out), held_out):
-        rows, label, weight = weighted_rows(cells)
-        probability = model.probability(model.preprocess(rows))
-        losses.append(float(log_loss(label, probability, sample_weight=weight)))
-    return losses
+def _by_week(
+    settings: Settings, pairs: list[tuple[pd.DataFrame, pd.DataFrame]], counts: Counts, way: str
+) -> NDArray[np.float64]:
+    """Return the flights of each week, and the sum of their log loss, [weeks, 2]."""
+    sums = []
+    for fitted, held_out in pairs:
+        model = DelayModel(None, settings).fit_counts(fitted, counts.categories)
+        cells = asked(held_out, way)
+        for _, week in cells.groupby("week"):
+            rows, label, weight = weighted_rows(week)
+            p = model.probability(model.preprocess(rows))
+            loss = log_loss(label, p, sample_weight=weight, normalize=False, labels=[0, 1])
+            sums.append((week["flights"].sum(), loss))
+    return np.array(sums, np.float64)
 
 
 def test_flights_without_times_are_asked_one_way(
     elsewhere: Counts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.fitting.selection.REPEATS", 1)
     monkeypatch.setattr("training.fitting.selection.TREES", (2,))
     table = cross_validate(elsewhere, fits=[Settings(2, 0.5, 2, 5)])
     assert table["log_loss"].to_list() == table["untimed_log_loss"].to_list()
@@ -153,7 +157,7 @@ def test_flights_without_times_are_asked_one_way(
 
 @pytest.mark.parametrize(
     ("delayed", "on_time", "enough"),
-    [(5, 5, True), (4, 5, False), (5, 4, False)],
+    [(500, 500, True), (1, 99, False), (99, 1, False)],
     ids=["enough", "too few delayed", "too few on time"],
 )
 def test_too_few_flights_to_select_from_are_refused(
@@ -163,9 +167,10 @@ def test_too_few_flights_to_select_from_are_refused(
         raise ArithmeticError("it begins")
 
     monkeypatch.setattr("training.model.DelayModel.fit_counts", fit)
-    flight = ["A", "N", 1, -1, "", "train", delayed + on_time, delayed]
-    counts = Counts.from_table(pd.DataFrame([flight], columns=COUNTED))
-    refused = "Cannot select settings: expected at least 5 delayed and 5 on-time flights"
+    flight = ["A", "N", 1, "train", delayed + on_time, delayed]
+    names = ["OPERA", "TIPOVUELO", "MES", "split", "flights", "delayed"]
+    counts = Counts.from_table(pd.DataFrame([flight], columns=names))
+    refused = "Cannot select settings: expected delayed and on-time flights in two folds or more"
     with pytest.raises(
         ArithmeticError if enough else DataError, match="it begins" if enough else refused
     ):
