@@ -149,8 +149,8 @@ class DelayModel:
         """
         rows, label, weight = weighted_rows(in_each_way(cells))
         some = weight > 0  # most cells are of one flight, so this is two thirds of the rows
-        features = self.learn(categories).encode(rows[some])
-        self.fit(features, pd.DataFrame({"delay": label[some]}), weight[some])
+        self.learn(categories)
+        self.fit(self.encode(rows[some]), pd.DataFrame({"delay": label[some]}), weight[some])
         return self
 
     def predict(self, features: pd.DataFrame) -> list[int]:

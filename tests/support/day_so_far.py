@@ -11,7 +11,7 @@ EDGES = [Fraction(percent, 100) for percent in (5, 10, 15, 20, 30, 40, 60)]
 
 def minute_of(time: datetime) -> int:
     """Return the whole minutes since the year 1."""
-    return (time - datetime(1, 1, 1)) // timedelta(minutes=1)  # noqa: DTZ001  # a local time
+    return (time - datetime(1, 1, 1)) // timedelta(minutes=1)
 
 
 class Flights:

@@ -105,7 +105,7 @@ def _functions(source: Source, answers: pd.DataFrame, minutes: pa.Table | None) 
     try:
         yield
     finally:
-        for name in [*(f"_{name}" for name in types), *([DAY_FUNCTION] if minutes else [])]:
+        for name in [*(f"_{name}" for name in types), *([] if minutes is None else [DAY_FUNCTION])]:
             connection.remove_function(name)
 
 

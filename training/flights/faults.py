@@ -12,7 +12,7 @@ from ibis.expr.types import Table, Value
 
 from . import files
 from .columns import Columns
-from .rows import judged, raw, roles_of
+from .rows import FIRST_WEEK, judged, raw, roles_of
 from .sources import Source
 
 EXAMPLES: Final = 3
@@ -104,6 +104,9 @@ def _advice(fault: str, values: list[object]) -> str:
     numbers = any(re.fullmatch(r"-?\d+(\.\d+)?", str(value)) for value in values)
     if fault == "actual" and None in values:
         return ". A flight without an actual time was cancelled or has not departed"
+    early = any(re.match(r"\d{4}-", str(value)) and str(value) < FIRST_WEEK for value in values)
+    if fault == "scheduled" and early:
+        return f". Weeks are counted from Monday, {FIRST_WEEK[:10]}"
     if fault in {"scheduled", "actual"} and numbers:
         return ". Make times of numbers such as 1730 and their date first"
     if fault == "delay" and numbers:

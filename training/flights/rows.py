@@ -32,6 +32,7 @@ _DUCKDB_PARTS: Final = tuple(
     ibis.udf.scalar.builtin(name=name, signature=(("timestamp",), "int64"))(lambda time: time)
     for name in ("month", "hour", "isodow")
 )
+FIRST_WEEK: Final = "1970-01-05 00:00:00"  # the Monday of week 0, before which no week is counted
 FIRST_MINUTE: Final = "0001-01-01 00:00:00"  # a Monday
 RAW: Final = ("OPERA", "TIPOVUELO", "MES", "minute", "HOY", "fault")
 
@@ -85,6 +86,8 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
         scheduled = _time(given)
         unread = scheduled.isnull()
         faults += [(unread if "actual" in roles else unread & given.notnull(), 1)]
+        if delays:  # what is counted has a week
+            faults += [(scheduled < ibis.timestamp(FIRST_WEEK), 1)]
     if "actual" in roles:
         actual = _time(table[roles["actual"]])
         late = actual.delta(scheduled, unit="microsecond") > DELAY_MINUTES * 60 * 10**6

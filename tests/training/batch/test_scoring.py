@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
+from function.metadata import SHARES
+from tests.support.day_so_far import Flights
 from training.batch.scoring import score
 from training.errors import DataError
 from training.flights.columns import Columns
-from training.flights.counts import Counts
+from training.flights.counts import LATE, Counts
 from training.project import ARTIFACTS
 from training.release.publish import publish
 
@@ -190,6 +193,114 @@ def test_a_time_that_a_request_may_not_have_is_refused_or_left_empty(
         score(address, str(out), MODEL)
     assert score(address, str(out), MODEL, empty=True).unknown == 1
     assert pd.read_parquet(out)["delay"].isna().to_list() == [True, False]
+
+
+def answered(
+    client: TestClient, flights: list[dict[str, object]]
+) -> tuple[list[int], NDArray[np.float32]]:
+    """Return what the function answers to flights: labels and probabilities."""
+    found = client.post("/predict?probability=true", json={"flights": flights}).json()
+    return found["predict"], np.array(found["probability"], np.float32)
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize("kind", ["texts", "numbers", "floats"])
+def test_a_column_of_the_day_so_far_is_asked_with_the_flight(
+    tmp_path: Path, client: TestClient, kind: str
+) -> None:
+    shares = [0, 0.049, 0.05, 0.1, 0.3, 0.6, 1, None]
+    flights: list[dict[str, object]] = [
+        {"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 7, "Fecha-I": "2017-07-14 19:30:00"}
+        | {"HOY": share}
+        for share in shares
+    ]
+    flights.append(flights[0] | {"Fecha-I": None, "HOY": None})
+    table = pd.DataFrame(flights).rename(columns={"HOY": "so far"})
+    if kind == "texts":
+        address = written(tmp_path, table.to_csv(index=False))
+    else:
+        address = str(tmp_path / "flights.parquet")
+        number = "float64" if kind == "numbers" else "float32"
+        exact = table["so far"].where(table["so far"] != 0.049, 0.25).astype(number)
+        if kind == "floats":  # which hold few shares exactly
+            exact = exact.where(exact.isin([0, 0.25, 1]), 0.5)
+        table.assign(**{"so far": exact}).to_parquet(address)
+        for flight, share in zip(flights, exact.tolist(), strict=True):
+            flight["HOY"] = None if np.isnan(share) else share
+    out = tmp_path / "o.parquet"
+    assert score(address, str(out), MODEL, Columns(day="so far")).unknown == 0
+    labels, probability = answered(client, flights)
+    scored = pd.read_parquet(out)
+    assert scored["delay"].to_list() == labels
+    assert scored["probability"].to_numpy(np.float32).tobytes() == probability.tobytes()
+    assert len({*probability.tolist()}) > 3
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize(
+    ("time", "share"),
+    [
+        ("2017-07-14 19:30:00", "40"),
+        ("2017-07-14 19:30:00", "-0.1"),
+        ("2017-07-14 19:30:00", "many"),
+        ("2017-07-14 19:30:00", "nan"),
+        ("", "0.4"),
+    ],
+)
+def test_a_day_so_far_that_a_request_may_not_have_is_refused_or_left_empty(
+    tmp_path: Path, time: str, share: str
+) -> None:
+    rows = f"Sky Airline,N,7,{time},{share}\nSky Airline,N,7,2017-07-14 19:30:00,\n"
+    address = written(tmp_path, f"OPERA,TIPOVUELO,MES,Fecha-I,HOY\n{rows}")
+    out, columns = tmp_path / "o.parquet", Columns(day="HOY")
+    with pytest.raises(DataError) as refusal:
+        score(address, str(out), MODEL, columns)
+    expected = f"expected a share of flights from 0 to 1, beside a scheduled time, got '{share}' - "
+    assert f"{expected}at line 2, column `HOY`" in str(refusal.value)
+    assert score(address, str(out), MODEL, columns, empty=True).unknown == 1
+    assert pd.read_parquet(out)["delay"].isna().to_list() == [True, False]
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize("name", ["flights.csv", "flights.parquet"])
+def test_looking_back_asks_with_the_day_so_far_of_the_table(
+    tmp_path: Path, client: TestClient, name: str
+) -> None:
+    rng = np.random.default_rng(1)
+    minutes = pd.to_timedelta(rng.integers(0, 2 * 24 * 60, 3000), unit="min")
+    planned = pd.Timestamp("2017-07-14 12:00:00") + minutes
+    left = planned + pd.to_timedelta(rng.integers(0, 40, 3000), unit="min")
+    table = pd.DataFrame({"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 7, "Fecha-I": planned})
+    table["Fecha-O"] = pd.Series(left).where(rng.random(3000) > 0.2)  # has not departed
+    table = table.astype({"Fecha-I": str}).assign(number=range(3000))
+    table["Fecha-O"] = table["Fecha-O"].astype(str).replace("NaT", None)
+    path, out = tmp_path / name, tmp_path / "o.parquet"
+    (table.to_csv if name.endswith("csv") else table.to_parquet)(path, index=False)
+    scored = score(str(path), str(out), MODEL, look_back=True)
+    assert (scored.flights, scored.unknown) == (3000, 0)
+    found = pd.read_parquet(out)
+    assert found["number"].to_list() == table["number"].to_list()
+    gone = table["Fecha-O"].notna()
+    flights = Flights(zip(planned[gone], (left - planned)[gone] > LATE, strict=True))
+    ranges = [flights.before(time) for time in planned]
+    assert len({*ranges}) > 4
+    asked = table[["OPERA", "TIPOVUELO", "MES", "Fecha-I"]].to_dict("records")
+    shares = [None if number < 0 else (0, *SHARES)[number] for number in ranges]
+    labels, probability = answered(
+        client, [flight | {"HOY": share} for flight, share in zip(asked, shares, strict=True)]
+    )
+    assert found["delay"].to_list() == labels
+    assert found["probability"].to_numpy(np.float32).tobytes() == probability.tobytes()
+
+
+@pytest.mark.santiago
+def test_flights_without_times_have_no_day_to_look_back_on(tmp_path: Path) -> None:
+    address, out = written(tmp_path, f"{ROWS.replace('note', 'late')}"), tmp_path / "o.csv"
+    columns = Columns(delay="late", scheduled="")
+    score(address, str(tmp_path / "expected.csv"), MODEL, columns)
+    for _ in range(2):  # what one run gives DuckDB is taken away again
+        score(address, str(out), MODEL, columns, look_back=True)
+        assert out.read_text() == (tmp_path / "expected.csv").read_text()
 
 
 def test_a_month_that_was_never_in_training_is_named(tmp_path: Path, elsewhere: Counts) -> None:

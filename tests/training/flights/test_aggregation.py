@@ -1,6 +1,9 @@
 """Flights are counted where they lie, and bad ones are refused with their number and places."""
 
+import csv
 import re
+from collections import Counter
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -12,7 +15,8 @@ from ibis.backends.sql.compilers import BigQueryCompiler
 from ibis.expr.operations import DatabaseTable
 from sqlglot import exp
 
-from function.metadata import DAYS
+from function.metadata import DAYS, WEEKDAYS
+from tests.support.day_so_far import Flights
 from training.errors import DataError
 from training.flights.aggregation import cells_of, count
 from training.flights.columns import Columns
@@ -325,3 +329,59 @@ def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kin
     assert {row[2]: row[6] for row in good} == {1: 2454, 2: 2456, 12: 2503}
     assert [row[7:10] for row in rows if row[7]] == [("month", 1, 0)]
     assert {row[10:] for row in good} == {(2017, 2017)}
+
+
+MONDAYS = [
+    pytest.param("1970-01-05 00:00:00", 0, id="the first Monday"),
+    pytest.param("1970-01-11 23:59:59.999999", 0, id="its Sunday"),
+    pytest.param("1970-01-12 00:00:00", 1, id="the second Monday"),
+    pytest.param("2016-12-31 23:59:00", 2451, id="before a year's turn"),
+    pytest.param("2017-01-01 00:00:00", 2451, id="after it"),
+    pytest.param("2017-01-02 00:00:00", 2452, id="the Monday after"),
+    pytest.param("9999-12-31 23:59:59", 418986, id="the last day"),
+]
+
+
+@pytest.mark.parametrize(("time", "week"), MONDAYS)
+def test_a_flight_is_of_the_week_of_its_scheduled_date(
+    tmp_path: Path, time: str, week: int
+) -> None:
+    row = f"Sky,N,{int(time[5:7])},{time},{time}\n"
+    table = count(written(tmp_path, MANY + row.replace("Sky", "Other"))).counts.table
+    found = table[table["OPERA"] == "Other"]
+    first = date(1970, 1, 5).toordinal()
+    assert (date.fromisoformat(time[:10]).toordinal() - first) // 7 == week
+    assert found["week"].to_list() == [week]
+    assert found["split"].to_list() == ["validation" if week % 5 == 4 else "train"]
+
+
+@pytest.mark.parametrize("time", ["1970-01-04 23:59:59", "1969-12-31 10:00:00"])
+def test_a_date_before_the_first_week_is_a_bad_scheduled_time(tmp_path: Path, time: str) -> None:
+    address = written(tmp_path, f"{MANY}Sky,N,{int(time[5:7])},{time},{time}\n")
+    with pytest.raises(DataError) as refusal:
+        count(address)
+    assert f"got '{time}' - at line 42, column `Fecha-I`. Weeks are counted from" in str(
+        refusal.value
+    )
+    assert count(address, drop_bad=True).left_out == 1
+
+
+def test_the_day_so_far_of_each_real_flight_is_that_of_its_definition(
+    raw_flights: Path, santiago: Counts
+) -> None:
+    with raw_flights.open(encoding="utf-8", newline="") as file:
+        rows = [
+            (row, *(datetime.fromisoformat(row[name]) for name in ("Fecha-I", "Fecha-O")))
+            for row in csv.DictReader(file)
+        ]
+    late = timedelta(minutes=15)
+    flights = Flights((planned, left - planned > late) for _, planned, left in rows)
+    expected: Counter[tuple[object, ...]] = Counter()
+    for row, planned, left in rows:
+        cell = row["OPERA"], row["TIPOVUELO"], int(row["MES"]), planned.hour
+        cell += WEEKDAYS[planned.weekday()], flights.before(planned)
+        expected[cell] += 1
+        expected[*cell, "late"] += left - planned > late
+    found = {cell: flights for cell, (flights, _) in totals(santiago).items()}
+    found |= {(*cell, "late"): delayed for cell, (_, delayed) in totals(santiago).items()}
+    assert found == expected

@@ -198,3 +198,51 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
     path.write_bytes(ROWS.replace("Sky", "Ñandú").encode("latin-1"))
     with pytest.raises(DataError, match="not UTF-8"):
         read(path)
+
+
+WEEKS = """OPERA,TIPOVUELO,MES,HORA,DIANOM,HOY,week,flights,delayed
+Sky,N,1,-1,,-1,2451,10,3
+Sky,N,1,7,Lunes,0,2452,9,2
+Sky,N,1,7,Lunes,7,2454,5,2
+"""
+MIXED = """OPERA,TIPOVUELO,MES,HORA,DIANOM,HOY,week,split,flights,delayed
+Sky,N,1,-1,,-1,-1,train,10,3
+Sky,N,1,-1,,-1,-1,validation,5,2
+Sky,N,1,7,Lunes,-1,2454,validation,5,2
+"""
+
+
+@pytest.mark.parametrize("text", [WEEKS, MIXED], ids=["weeks", "weeks and a split"])
+def test_counts_with_weeks_are_written_as_they_were_read(tmp_path: Path, text: str) -> None:
+    counts = read(written(tmp_path, text))
+    assert counts.to_csv() == text
+    assert not counts.by_weeks  # not each fold holds flights
+
+
+def test_counts_of_before_have_no_weeks_and_no_day(tmp_path: Path) -> None:
+    counts = read(written(tmp_path, COUNTS))
+    assert (counts.by_weeks, counts.timed, counts.categories.knows_day) == (False, False, False)
+    assert counts.table[["HOY", "week"]].to_numpy().tolist() == [[-1, -1]] * 2
+    names = ["OPERA", "TIPOVUELO", "MES", "split", "flights", "delayed"]
+    assert counts.table[names].to_csv(index=False) == COUNTS
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "place"),
+    [
+        (WEEKS, ",2452,", ",2452.5,", "Monday 1970-01-05, or -1, got '2452.5' - at line 3"),
+        (WEEKS, ",2452,", ",-2,", "Monday 1970-01-05, or -1, got '-2' - at line 3"),
+        (WEEKS, ",2452,", ",-1,", "there is no column `split`, got '-1' - at line 3"),
+        (WEEKS, ",0,2452", ",8,2452", "a range from 0 to 7, or -1 where none is given, got '8'"),
+        (WEEKS, ",,-1,2451", ",,3,2451", "expected -1 where `HORA` is no hour, got '3'"),
+        (MIXED, "2454,validation", "2454,train", "for week % 5 = 4, got 'train' - at line 4"),
+        (MIXED, "2454,validation", "2455,validation", "got 'validation' - at line 4"),
+    ],
+)
+def test_a_bad_week_or_day_is_refused_with_its_place(
+    tmp_path: Path, text: str, old: str, new: str, place: str
+) -> None:
+    assert text.count(old) == 1
+    with pytest.raises(DataError) as refusal:
+        read(written(tmp_path, text.replace(old, new)))
+    assert place in str(refusal.value)

@@ -100,6 +100,23 @@ def test_line_breaks_in_quotes_and_other_hours_are_counted_as_by_duckdb(tmp_path
     assert spark.categories.OPERA == ('S"k\ny',)
 
 
+def test_weeks_and_the_day_so_far_are_those_of_duckdb(tmp_path: Path) -> None:
+    path = tmp_path / "flights.csv"
+    times = pd.date_range("2016-12-31 20:00", periods=400, freq="7min")
+    times = times.append(pd.date_range("2017-01-16", periods=400, freq="11min"))
+    times = times.append(pd.to_datetime(["1970-01-05 00:00:00", "1970-01-11 23:59:59"]))
+    late = pd.to_timedelta([(i * i) % 37 for i in range(len(times))], unit="min")
+    table = pd.DataFrame({"OPERA": "Sky", "TIPOVUELO": "N", "MES": times.month, "Fecha-I": times})
+    table.assign(**{"Fecha-O": times + late}).to_csv(path, index=False)
+    counts = count(f"spark:{path}").counts
+    assert counts.to_csv() == count(str(path)).counts.to_csv()
+    assert {-1, 2, 4, 5} <= {*counts.table["HOY"]}
+    assert {0, 2451, 2454} <= {*counts.table["week"]}
+    path.write_text(f"{path.read_text()}Sky,N,1,1970-01-04 23:59:59,1970-01-04 23:59:59\n")
+    with pytest.raises(DataError, match="1970-01-04 23:59:59' - at column `Fecha-I`"):
+        count(f"spark:{path}")
+
+
 def test_counts_are_read_as_by_duckdb_and_a_bad_value_is_told_without_a_line(
     tmp_path: Path,
 ) -> None:
