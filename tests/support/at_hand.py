@@ -30,7 +30,7 @@ ANSWER: Final = msgspec.json.encode({"predict": MODEL.predict(_CELLS).delay.toli
 
 
 def possible_flights() -> int:
-    """Return how many flights the model can be asked: without a time, and with each and each day."""
+    """Return how many flights the model can be asked: without a time, or with one, and a day."""
     times = 1 + 24 * 7 * CATEGORIES.timed * len(CATEGORIES.HOY)
     return len(CATEGORIES.OPERA) * len(CATEGORIES.TIPOVUELO) * len(CATEGORIES.MES) * times
 
