@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batching import Batcher
+from .encoder import day_fault
 from .errors import InputError, TooManyError, shown
-from .flights import MAX_FLIGHTS, SCHEDULED, Flight, parse, read_time
+from .flights import DAY_SO_FAR, MAX_FLIGHTS, SCHEDULED, Flight, parse, read_time
 from .metadata import Categories
 from .model import Model
 
@@ -104,7 +105,10 @@ def _flight(call: Call, row: int) -> Flight | None:
             raise InputError(f"Expected an integer, got {got}", path=_place(row, "MES"))
         month = int(month)
     time = read_time(call.scheduled, row, _place)
-    return Flight(call.OPERA, call.TIPOVUELO, month, time, call.HOY)
+    flight = Flight(call.OPERA, call.TIPOVUELO, month, time, call.HOY)
+    if message := day_fault(flight):
+        raise InputError(message, path=_place(row, DAY_SO_FAR))
+    return flight
 
 
 def _known(flights: Mapping[int, Flight], categories: Categories) -> dict[int, Flight]:

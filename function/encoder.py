@@ -98,13 +98,18 @@ class Encoder:
         if time is not None and flight.MES not in months_near(time):
             message = f"Expected a time within a day of month {flight.MES}, which is `MES`, "
             return SCHEDULED, f"{message}got one in month {time.month}"
-        if (share := flight.HOY) is not None:
-            if not 0 <= share <= 1:
-                message = "Expected a share of flights from 0 to 1, such as 0.4 for 40 %, got "
-                return DAY_SO_FAR, f"{message}{share:.15g}"
-            if time is None:
-                return DAY_SO_FAR, f"Expected `{SCHEDULED}` beside `{DAY_SO_FAR}`, got none"
+        if message := day_fault(flight):
+            return DAY_SO_FAR, message
         return None
+
+
+def day_fault(flight: Flight) -> str | None:
+    """Return what to say of a day so far that is no share, or has no time beside it."""
+    if (share := flight.HOY) is None:
+        return None
+    if not 0 <= share <= 1:
+        return f"Expected a share of flights from 0 to 1, such as 0.4 for 40 %, got {share:.15g}"
+    return None if flight.scheduled else f"Expected `{SCHEDULED}` beside `{DAY_SO_FAR}`, got none"
 
 
 def _unknown(value: Category, known: Sequence[Category]) -> str:

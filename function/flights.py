@@ -192,5 +192,5 @@ def _in_json_words(message: str) -> InputError:
     if length := re.fullmatch(_WRONG_LENGTH, reason):
         bound, got = f"{length['bound']} {length['length']}", length["got"] or "more"
         return InputError(f"Expected at {bound} values, got {got}", path=path)
-    # What remains are numbers beyond 64 bits, which only an integer field reads.
-    return InputError("Expected an integer, got a number out of range", path=path)
+    # What remains are numbers beyond those of 64 bits, which `MES` and `HOY` read.
+    return InputError("Expected a number of 64 bits, got a number out of range", path=path)

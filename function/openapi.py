@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from .flights import MAX_FLIGHTS, SCHEDULED
+from .flights import DAY_SO_FAR, MAX_FLIGHTS, SCHEDULED
 from .metadata import Metadata
 from .routes import Route, Routes
 from .schemas import REFERENCE, CallFault, Described, Fault, schemas_of
@@ -69,11 +69,11 @@ def _info(metadata: Metadata) -> Described:
 
 
 def _examples(metadata: Metadata) -> dict[str, Described]:
-    """Return a payload of each schema: a flight without its time, and one with it."""
+    """Return a payload of each schema: a flight without its time, with it, and with the day."""
     known = metadata.categories
     untimed = {"OPERA": known.OPERA[0], "TIPOVUELO": known.TIPOVUELO[0], "MES": known.MES[0]}
     timed = untimed | {SCHEDULED: f"2017-{known.MES[0]:02}-14T19:30:00"}
-    flights = [untimed, timed]
+    flights = [untimed, timed, timed | {DAY_SO_FAR: 0.35}]
     return {
         "Payload": {"flights": flights},
         "Calls": {"calls": [list(flight.values()) for flight in flights]},

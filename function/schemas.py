@@ -22,6 +22,9 @@ TIME: Final = (
     r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?$"
 )
 
+_TIME: Final[Described] = {"type": "string", "pattern": TIME}
+_NULL: Final[Described] = {"type": "null"}
+
 
 class Prediction(msgspec.Struct):
     """For each flight, in order: 1 for a delay, 0 for none; and what the flags ask for."""
@@ -70,6 +73,10 @@ def schemas_of(metadata: Metadata) -> dict[str, Described]:
     model["required"] = list(metadata.public())
     model["properties"] = {field: model["properties"][field] for field in metadata.public()}
     flight["properties"] = _flight(metadata.categories)
+    flight["anyOf"] = [
+        {"properties": {DAY_SO_FAR: _NULL}},
+        {"properties": {SCHEDULED: _TIME}, "required": [SCHEDULED]},
+    ]
     payload["properties"]["flights"]["maxItems"] = MAX_FLIGHTS
     _describe_calls(calls, call, flight["properties"])
     return schemas
@@ -78,13 +85,13 @@ def schemas_of(metadata: Metadata) -> dict[str, Described]:
 def _flight(categories: Categories) -> Described:
     text = "The scheduled local time, within a day of the month `MES`"
     scheduled = {
-        "anyOf": [{"type": "string", "pattern": TIME}, {"type": "null"}],
+        "anyOf": [_TIME, _NULL],
         "default": None,
         "description": text,
     }
     share = {"type": "number", "minimum": 0, "maximum": 1}
     day = {
-        "anyOf": [share, {"type": "null"}],
+        "anyOf": [share, _NULL],
         "default": None,
         "description": f"The day so far, beside `{SCHEDULED}`: of the flights that were scheduled "
         "in the last three hours, up to 15 minutes ago, the share that left more than 15 minutes "
@@ -112,9 +119,12 @@ def _describe_calls(calls: Described, call: Described, flight: Mapping[str, Desc
     known = {"prefixItems": [airline, flight_type, months]}
     integer = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": f"^{INTEGER}$"}]}
     text = {"type": "string"}
-    null = {"type": "null"}
-    nulls = [{"prefixItems": [null]}, {"prefixItems": [{}, null]}, {"prefixItems": [{}, {}, null]}]
-    call["anyOf"] = [{"prefixItems": [text, text, integer, scheduled, day]}, *nulls]
+    nulls = [{"prefixItems": [*[{}] * place, _NULL]} for place in range(3)]
+    call["anyOf"] = [
+        {"prefixItems": [text, text, integer, scheduled, _NULL]},
+        {"prefixItems": [text, text, integer, _TIME, day]},
+        *nulls,
+    ]
     options = {name: {"enum": [*values]} for name, values in OPTIONS.items()}
     properties = calls["properties"]
     properties["calls"]["maxItems"] = MAX_FLIGHTS

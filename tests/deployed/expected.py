@@ -32,10 +32,12 @@ def answers_of_pipeline(path: Path) -> Expected:
             for name, each in zip(FEATURES, known, strict=True)
         }
     )
-    # Hour and weekday are given together or not at all.
+    # Hour and weekday are given together or not at all, and the day so far only with them.
     untimed = (table["HORA"] == -1) | (table["DIANOM"] == "")
     table = table.assign(
-        HORA=table["HORA"].mask(untimed, -1), DIANOM=table["DIANOM"].mask(untimed, "")
+        HORA=table["HORA"].mask(untimed, -1),
+        DIANOM=table["DIANOM"].mask(untimed, ""),
+        HOY=table["HOY"].mask(untimed, -1),
     )
     prediction, _ = Pipeline(path).answer(table)
     flights = [

@@ -54,8 +54,9 @@ def test_it_answers_a_single_flight(deployed: Client, expected: Expected) -> Non
         ({"OPERA": "no airline \N{AIRPLANE}"}, "$.flights[0].OPERA"),
         ({"MES": 13}, "$.flights[0].MES"),
         ({"Fecha-I": "half past seven"}, "$.flights[0].Fecha-I"),
+        ({"HOY": 40}, "$.flights[0].HOY"),
     ],
-    ids=["an unknown airline", "no month", "no time"],
+    ids=["an unknown airline", "no month", "no time", "no share"],
 )
 def test_it_refuses_with_its_path(
     deployed: Client, expected: Expected, change: dict[str, Any], path: str

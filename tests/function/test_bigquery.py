@@ -52,6 +52,18 @@ def test_a_fourth_argument_is_the_scheduled_time(client: TestClient) -> None:
 
 
 @pytest.mark.santiago
+def test_a_fifth_argument_is_the_day_so_far(client: TestClient) -> None:
+    flight = dict(zip(("OPERA", "TIPOVUELO", "MES"), LATAM, strict=True)) | {"Fecha-I": TIME}
+    flights = [flight | {"HOY": share} for share in (0, 0.6, None)]
+    expected = client.post("/predict?probability=true", json={"flights": flights}).json()
+    good, bad, without = expected["probability"]
+    assert len({good, bad, without}) == 3
+    days = [0, 0.6, 1, None]
+    calls = [*([*LATAM, TIME, day] for day in days), [None, "I", 12, TIME, 0.6]]
+    assert post(client, calls=calls) == (200, {"replies": [good, bad, bad, without, None]})
+
+
+@pytest.mark.santiago
 @pytest.mark.parametrize(
     "unknown",
     [["LATAN", "I", 1], ["Copa Air", "X", 1], ["Copa Air", "I", 13], ["x", "y", "-1", TIME]],
@@ -77,6 +89,8 @@ def test_what_the_model_does_not_know_is_null_where_the_context_asks_for_it(
         (["LATAN", "I", "x"], "$.calls[1][2]"),
         (["LATAN", "I", 1, "yesterday"], "$.calls[1][3]"),
         ([*LATAM, "2017-06-15 19:00:00"], "$.calls[1][3]"),
+        (["LATAN", "I", 1, TIME, 40], "$.calls[1][4]"),
+        (["LATAN", "I", 1, None, 0.4], "$.calls[1][4]"),
         (["LATAN", "I"], "$.calls[1]"),
     ],
 )
@@ -107,7 +121,12 @@ def test_no_calls_have_no_replies(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ([*LATAM, None, None], "Expected at most 4 values, got 5 - at `$.calls[2]`"),
+        ([*LATAM, None, None, 1], "Expected at most 5 values, got 6 - at `$.calls[2]`"),
+        ([*LATAM, TIME, "0.4"], "or null, got a string - at `$.calls[2][4]`"),
+        ([*LATAM, TIME, True], "or null, got a boolean - at `$.calls[2][4]`"),
+        ([*LATAM, TIME, 40], "such as 0.4 for 40 %, got 40 - at `$.calls[2][4]`"),
+        ([*LATAM, TIME, -0.1], "such as 0.4 for 40 %, got -0.1 - at `$.calls[2][4]`"),
+        ([*LATAM, None, 0.4], "Expected `Fecha-I` beside `HOY`, got none - at `$.calls[2][4]`"),
         ([*LATAM, 1], "Expected a string or null, got an integer - at `$.calls[2][3]`"),
         ([*LATAM, "2017-12-32 19:00:00"], 'got "2017-12-32 19:00:00" - at `$.calls[2][3]`'),
         ([*LATAM, "2017-11-01 19:00:00"], "Expected a time within a day of month 12"),
@@ -164,7 +183,7 @@ def test_a_bad_request_is_a_400_in_bigquerys_words(
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b'{"calls":[["\\ud800\\u0041","N",1]]}', b'{"calls":[["","","","","",]]}']
+    "body", [b"[]", b'{"calls":[["\\ud800\\u0041","N",1]]}', b'{"calls":[["","","","",1,1,]]}']
 )
 def test_what_cannot_be_read_is_refused(client: TestClient, body: bytes) -> None:
     answer = client.post("/bigquery", content=body, headers={"Content-Type": "application/json"})

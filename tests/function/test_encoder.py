@@ -1,17 +1,21 @@
 """The function's one-hot mapping is the fitted encoder's, and unknowns are told apart."""
 
+import math
 from datetime import datetime
 
+import msgspec
 import numpy as np
 import pytest
 
 from function.encoder import Encoder
 from function.errors import InputError
 from function.flights import Flight
-from function.metadata import Categories
+from function.metadata import HOURS, RANGES, SHARES, Categories
 from training.export.parity import requests_of
 from training.flights.counts import Counts
 from training.flights.features import cells_of, every_cell, flights_of, one_hot
+
+EVENING = datetime(2017, 7, 14, 19, 30)
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def test_one_hot_rows_are_those_of_scikit_learn(
 
 
 def test_one_row_alone_is_as_among_others(encoder: Encoder) -> None:
-    cells = np.random.default_rng(3).integers(0, 23 * 2 * 12 * 25 * 8, 50)
+    cells = np.random.default_rng(3).integers(0, math.prod(encoder.numbers.sizes), 50)
     together = encoder.one_hot(cells)
     assert np.array_equal(together, np.concatenate([encoder.one_hot(c[None]) for c in cells]))
 
@@ -59,7 +63,38 @@ def test_a_model_without_times_ignores_valid_ones(elsewhere: Counts) -> None:
     encoder = Encoder(elsewhere.categories)
     flights = [Flight("Ñandú Air", "N", 8, time) for time in (None, datetime(2017, 8, 14, 19, 30))]
     assert len(set(encoder.cells(flights).tolist())) == 1
-    assert encoder.width == 4 + 2 + 7 + 1 + 1
+    assert encoder.width == 4 + 2 + 7 + 1 + 1 + 1
+
+
+def test_the_edge_of_two_ranges_belongs_to_the_upper_one(encoder: Encoder) -> None:
+    def ranges(shares: list[float | None]) -> list[int]:
+        flights = [Flight("Sky Airline", "N", 7, EVENING, share) for share in shares]
+        (without,) = encoder.cells([Flight("Sky Airline", "N", 7, EVENING)])
+        return [int(cell - without) for cell in encoder.cells(flights)]
+
+    assert SHARES == (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
+    upper = [*range(2, 9)]  # 0 is "not given", 1 the range from 0
+    assert ranges([*SHARES]) == ranges([math.nextafter(edge, 1) for edge in SHARES]) == upper
+    assert ranges([math.nextafter(edge, 0) for edge in SHARES]) == [n - 1 for n in upper]
+    assert ranges([None, 0, -0.0, 5e-324, 1]) == [0, 1, 1, 1, 8]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"HOY": RANGES[:1]}, id="without the day"),
+        pytest.param({"HOY": RANGES[:1], "HORA": HOURS[:1], "DIANOM": ("",)}, id="without times"),
+    ],
+)
+def test_a_model_without_the_day_checks_it_and_ignores_it(
+    santiago: Counts, changes: dict[str, tuple[int | str, ...]]
+) -> None:
+    encoder = Encoder(msgspec.structs.replace(santiago.categories, **changes))
+    shares = [None, 0, 0.4, 1]
+    flights = [Flight("Sky Airline", "N", 7, EVENING, share) for share in shares]
+    assert len(set(encoder.cells(flights).tolist())) == 1
+    for bad in (Flight("Sky Airline", "N", 7, EVENING, 1.5), Flight("Sky Airline", "N", 7, HOY=0)):
+        assert refusal(encoder, *flights, bad).path == "$.flights[4].HOY"
 
 
 def test_no_flights_have_no_cells(encoder: Encoder) -> None:
@@ -117,6 +152,30 @@ def test_no_flights_have_no_cells(encoder: Encoder) -> None:
             "Expected a time within a day of month 3, which is `MES`, got one in month 2",
             id="the month after a leap day",
         ),
+        pytest.param(
+            Flight("Sky Airline", "N", 7, EVENING, 40),
+            "HOY",
+            "Expected a share of flights from 0 to 1, such as 0.4 for 40 %, got 40",
+            id="a percentage for the day",
+        ),
+        pytest.param(
+            Flight("Sky Airline", "N", 7, EVENING, -0.1),
+            "HOY",
+            "Expected a share of flights from 0 to 1, such as 0.4 for 40 %, got -0.1",
+            id="a negative day",
+        ),
+        pytest.param(
+            Flight("Sky Airline", "N", 7, None, 0.4),
+            "HOY",
+            "Expected `Fecha-I` beside `HOY`, got none",
+            id="a day without a time",
+        ),
+        pytest.param(
+            Flight("Sky Airline", "N", 7, None, 40),
+            "HOY",
+            "Expected a share of flights from 0 to 1, such as 0.4 for 40 %, got 40",
+            id="a percentage without a time",
+        ),
     ],
 )
 def test_an_unknown_category_is_refused_with_what_was_meant(
@@ -153,7 +212,8 @@ def test_the_month_may_be_that_of_the_day_before_or_after(
         [Flight("Sky Airline", "N", month), Flight("Sky Airline", "N", month, time)]
     )
     # The flight keeps its own month, with the hour and weekday of its schedule.
-    assert timed - untimed == 8 * (time.hour + 1) + time.weekday() + 1
+    *_, hour, weekday, _ = encoder.numbers.strides
+    assert timed - untimed == hour * (time.hour + 1) + weekday * (time.weekday() + 1)
 
 
 def test_months_with_a_gap_are_listed(elsewhere: Counts) -> None:

@@ -16,11 +16,13 @@ from function.errors import TooManyError
 from function.evidence import Evidence, TrainingFlights
 from function.explain import Explainer, Explanation
 from function.flights import Flight
+from function.metadata import SHARES
 from function.model import Model
+from tests.support.at_hand import TODAY
 from tests.support.paths import ROOT
 from training.export.parity import requests_of
 from training.flights.counts import TOTALS, Counts
-from training.flights.features import FLIGHT, cells_of, every_cell, flights_of
+from training.flights.features import FEATURES, FLIGHT, cells_of, every_cell, flights_of
 from training.release.publish import publish
 
 NAMES = ("OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM")
@@ -54,7 +56,7 @@ def timed(model: Model) -> list[Flight]:
     cells = np.concatenate(list(every_cell(model.metadata.categories)))
     drawn = np.random.default_rng(5).choice(cells, 60, replace=False)
     flights = requests_of(flights_of(drawn, model.metadata.categories))
-    return [flight for flight in flights if flight.scheduled]
+    return [msgspec.structs.replace(flight, HOY=None) for flight in flights if flight.scheduled]
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +73,9 @@ class Definition:
     """The game as its docstring defines it, one training flight and one order at a time."""
 
     def __init__(self, model: Model, santiago: Counts) -> None:
-        self._model, self._sizes = model, model.encoder.sizes
-        train = santiago.part("train")
+        self._model, self._sizes = model, model.encoder.numbers.sizes
+        train = santiago.without_day().part("train")
+        train = train.groupby(FEATURES, as_index=False)["flights"].sum()  # over the weeks
         known = model.metadata.categories
         places = [
             train[name].map({value: i for i, value in enumerate(getattr(known, name))})
@@ -86,7 +89,7 @@ class Definition:
         asked: Counter[Digits] = Counter()
         for other, flights in self._training.items():
             digits = [own[i] if i in coalition else other[i] for i in range(5)]
-            asked[tuple([*digits[:3], 0, 0] if forgets_time else digits)] += flights
+            asked[tuple([*digits[:3], 0, 0, 0] if forgets_time else [*digits, 0])] += flights
         cells = np.ravel_multi_index(np.array(list(asked)).T, self._sizes)
         probability = self._model.predict(cells.astype(np.int64)).probability.astype(np.float64)
         return float(np.average(probability, weights=list(asked.values())))
@@ -113,7 +116,7 @@ def definition(model: Model, santiago: Counts) -> Definition:
 
 def digits_of(model: Model, flight: Flight) -> Digits:
     (cell,) = model.encoder.cells([flight])
-    return tuple(int(digit) for digit in np.unravel_index(cell, model.encoder.sizes))
+    return tuple(int(digit) for digit in np.unravel_index(cell, model.encoder.numbers.sizes))
 
 
 @pytest.mark.santiago
@@ -133,7 +136,7 @@ def test_with_a_time_they_are_the_shapley_values_of_the_definition(
 ) -> None:
     for flight, explained in list(zip(timed, timed_answer.explanations, strict=True))[::15]:
         expected = definition.shapley(digits_of(model, flight), range(5))
-        found = msgspec.structs.astuple(explained.adds)
+        found = msgspec.structs.astuple(explained.adds)[:5]  # the day is no player
         assert list(found) == pytest.approx(expected, abs=TOLERANCE)
 
 
@@ -169,13 +172,14 @@ def test_decision_and_probability_are_those_of_predict(
 def test_the_training_flights_are_those_that_were_counted(
     client: TestClient, santiago: Counts
 ) -> None:
-    table = santiago.part("train")
+    table = santiago.without_day().part("train")
+    table = table.groupby(FEATURES, as_index=False)[TOTALS].sum()  # over the weeks
     rows = table.iloc[:: len(table) // 90]
     answers = ask(client, requests_of(rows)).explanations
     sums = {
         (airline, flight_type, month): counted(*totals)
         for airline, flight_type, month, *totals in (
-            santiago.without_time().part("train")[[*FLIGHT, *TOTALS]].to_numpy().tolist()
+            table.groupby(FLIGHT, as_index=False)[TOTALS].sum().to_numpy().tolist()
         )
     }
     for row, explained in zip(rows[[*FLIGHT, *TOTALS]].to_numpy().tolist(), answers, strict=True):
@@ -256,6 +260,46 @@ def test_other_work_is_done_while_flights_are_explained(model: Model) -> None:
 
     cells = model.encoder.cells([Flight("Grupo LATAM", "N", 7, datetime(2017, 7, 14, 19, 30))])
     assert asyncio.run(explain()) > 32
+
+
+@pytest.fixture(scope="module")
+def in_days(timed: list[Flight]) -> list[Flight]:
+    """Return the flights with a time, each in another range of the day so far."""
+    shares = itertools.cycle([0.0, *SHARES])
+    return [msgspec.structs.replace(f, HOY=next(shares)) for f in timed]
+
+
+def test_the_day_adds_what_it_changes_in_the_probability(
+    client: TestClient, in_days: list[Flight]
+) -> None:
+    days = ask(client, in_days)
+    without = ask(client, [msgspec.structs.replace(flight, HOY=None) for flight in in_days])
+    assert days.base_rate == without.base_rate
+    for day, same in zip(days.explanations, without.explanations, strict=True):
+        assert day.probability - same.probability == day.adds.HOY
+        assert msgspec.structs.replace(day.adds, HOY=msgspec.UNSET) == same.adds
+        assert same.adds.HOY is msgspec.UNSET
+        adds = msgspec.to_builtins(day.adds).values()
+        assert days.base_rate + sum(adds) == pytest.approx(day.probability, abs=TOLERANCE)
+        assert day.training == same.training
+        assert day.training_without_time == same.training_without_time
+    assert len({each.adds.HOY for each in days.explanations}) > len(in_days) // 2
+
+
+def test_flights_in_each_way_are_explained_beside_each_other(
+    client: TestClient, in_days: list[Flight]
+) -> None:
+    timed = msgspec.structs.replace(in_days[0], HOY=None)
+    untimed = msgspec.structs.replace(timed, scheduled=None)
+    asked = [in_days[0], untimed, timed, in_days[1], untimed]
+    together = ask(client, asked).explanations
+    assert together == [ask(client, [flight]).explanations[0] for flight in asked]
+
+
+def test_a_day_without_a_time_is_rejected_with_its_path(client: TestClient) -> None:
+    flights = [TODAY, TODAY | {"Fecha-I": None}]
+    response = client.post("/explain", json={"flights": flights})
+    assert (response.status_code, response.json()["path"]) == (400, "$.flights[1].HOY")
 
 
 def test_unknown_category_is_rejected_with_its_path(client: TestClient) -> None:

@@ -58,14 +58,18 @@ def test_flights_are_read_in_order_and_other_fields_ignored(
         pytest.param(b"null", "null", id="null"),
         pytest.param(b"[3]", "an array", id="array"),
         pytest.param(b"{}", "an object", id="object"),
-        pytest.param(b"9" * 5000, "a number out of range", id="5,000 digits"),
-        pytest.param(b"1e400", "a number out of range", id="beyond float"),
     ],
 )
 def test_a_month_that_is_no_integer_is_refused_in_json_words(value: bytes, got: str) -> None:
     error = refusal(in_month(value))
     assert str(error) == f"Expected an integer, got {got} - at `$.flights[1].MES`"
     assert error.path == "$.flights[1].MES"
+
+
+@pytest.mark.parametrize("value", [b"9" * 5000, b"1e400"], ids=["5,000 digits", "beyond float"])
+def test_a_month_beyond_64_bits_is_refused(value: bytes) -> None:
+    expected = "Expected a number of 64 bits, got a number out of range - at `$.flights[1].MES`"
+    assert str(refusal(in_month(value))) == expected
 
 
 @pytest.mark.parametrize(
@@ -253,3 +257,35 @@ def test_a_scheduled_time_of_another_type_is_refused() -> None:
     body = b'{"flights":[%s]}' % SKY.replace(b"}", b',"Fecha-I":1930}')
     expected = "Expected a string or null, got an integer - at `$.flights[0].Fecha-I`"
     assert str(refusal(body)) == expected
+
+
+def with_day(value: bytes) -> bytes:
+    flight = SKY.replace(b"}", b',"Fecha-I":"2017-03-01T10:00:00","HOY":%s}' % value)
+    return b'{"flights":[%s,%s]}' % (SKY, flight)
+
+
+@pytest.mark.parametrize("written", [b"T10:00:00", b"T10:00"], ids=["at once", "second reading"])
+def test_the_day_so_far_may_be_a_number_or_null_or_missing(written: bytes) -> None:
+    values = {b"0": 0.0, b"1": 1.0, b"0.35": 0.35, b"1e-3": 0.001, b"null": None}
+    for value, share in values.items():
+        first, second = decode(with_day(value).replace(b"T10:00:00", written))
+        assert (None, share) == (first.HOY, second.HOY)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        pytest.param(b'"0.4"', "a number from 0 to 1, or null, got a string", id="string"),
+        pytest.param(b"true", "a number from 0 to 1, or null, got a boolean", id="boolean"),
+        pytest.param(b"[]", "a number from 0 to 1, or null, got an array", id="array"),
+        pytest.param(b"1e400", "a number of 64 bits, got a number out of range", id="beyond float"),
+    ],
+)
+def test_a_day_so_far_of_another_type_is_refused(value: bytes, message: str) -> None:
+    error = refusal(with_day(value))
+    assert str(error) == f"Expected {message} - at `$.flights[1].HOY`"
+    assert error.path == "$.flights[1].HOY"
+
+
+def test_a_day_so_far_that_is_not_a_number_is_no_json() -> None:
+    assert str(refusal(with_day(b"NaN"))).startswith("Expected JSON, got a fault: ")

@@ -17,6 +17,7 @@ from tests.support.at_hand import (
     MODEL,
     MONTH,
     TIMED,
+    TODAY,
     possible_flights,
 )
 from tests.support.paths import ROOT
@@ -48,8 +49,8 @@ def test_what_tests_ask_and_expect_is_this_for_santiago() -> None:
     assert FLIGHT == {"OPERA": "Aerolineas Argentinas", "TIPOVUELO": "N", "MES": 3}
     assert ANSWER == b'{"predict":[0]}'
     assert [*CATEGORIES.MES] == [*range(1, 13)]
-    assert (len(CATEGORIES.OPERA), MODEL.encoder.width) == (23, 70)
-    assert possible_flights() == 93_288
+    assert (len(CATEGORIES.OPERA), MODEL.encoder.width) == (23, 79)
+    assert possible_flights() == 552 * (1 + 24 * 7 * 9)
 
 
 @pytest.mark.parametrize("path", ["/", "/predict", "/predict?probability=false&x=1"])
@@ -78,6 +79,46 @@ def test_a_whole_row_of_the_challenges_table_is_a_flight_with_its_time(client: T
     assert untimed == client.post("/predict?probability=true", json={"flights": [FLIGHT]}).json()
 
 
+@pytest.mark.parametrize("path", ["/", "/predict"])
+def test_the_day_so_far_may_be_given(client: TestClient, path: str) -> None:
+    def ask(flight: dict[str, object]) -> dict[str, object]:
+        answer = client.post(f"{path}?probability=true&training=true", json={"flights": [flight]})
+        assert answer.status_code == 200
+        answered: dict[str, object] = answer.json()
+        return answered
+
+    without = ask({**TIMED})
+    assert ask({**TIMED, "HOY": None}) == without
+    days = [ask({**TIMED, "HOY": share}) for share in (0, 0.35, 1)]
+    assert all(day["training"] == without["training"] for day in days)
+    different = len({str(each["probability"]) for each in (without, *days)})
+    assert different == (4 if CATEGORIES.knows_day else 1)
+
+
+@pytest.mark.parametrize("path", ["/", "/predict", "/explain", "/bigquery"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"HOY": "0.4"}, "Expected a number from 0 to 1, or null", id="text"),
+        pytest.param({"HOY": 40}, "such as 0.4 for 40 %, got 40", id="percentage"),
+        pytest.param({"HOY": True}, "or null, got a boolean", id="boolean"),
+        pytest.param({"HOY": -0.1}, "from 0 to 1, such as 0.4 for 40 %, got -0.1", id="negative"),
+        pytest.param({"Fecha-I": None}, "Expected `Fecha-I` beside `HOY`", id="without a time"),
+    ],
+)
+def test_a_wrong_day_so_far_is_a_400_with_its_place(
+    client: TestClient, path: str, change: dict[str, object], message: str
+) -> None:
+    flights: list[dict[str, object]] = [{**TODAY}, {**TODAY, **change}]
+    calls = [[*flight.values()] for flight in flights]
+    answer = client.post(path, json={"flights": flights, "calls": calls})
+    place = "$.calls[1][4]" if path == "/bigquery" else "$.flights[1].HOY"
+    error = answer.json()["errorMessage" if path == "/bigquery" else "error"]
+    assert answer.status_code == 400
+    assert message in error
+    assert error.endswith(f" - at `{place}`")
+
+
 def test_health_is_ok(client: TestClient) -> None:
     answer = client.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "OK"})
@@ -88,7 +129,8 @@ def test_the_model_says_what_it_is(client: TestClient) -> None:
     answer = client.get("/model").json()
     published = msgspec.json.decode((ARTIFACTS / "metrics.json").read_bytes())
     assert answer["model_version"] == published["model_version"]
-    assert answer["metrics"] == published["validation"]
+    assert answer["metrics"] == published["unseen"]["untimed"]
+    assert answer["day_metrics"] == published["unseen"]["day"]
     assert answer["categories"]["MES"] == list(CATEGORIES.MES)
 
 

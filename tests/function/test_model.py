@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from function.errors import ModelError
-from function.metadata import Metadata
+from function.metadata import FORMAT_VERSION, Metadata
 from function.model import Model
 from tests.support.at_hand import CELLS, MODEL
 from training.flights.counts import Counts
@@ -79,12 +79,12 @@ def test_a_file_cut_short_is_refused(path: Path, size: int) -> None:
 
 def test_another_format_version_is_refused(path: Path) -> None:
     edited(path, lambda properties: properties.update(format_version="1"))
-    assert "its format version is 1, expected 2" in refusal(path)
+    assert f"its format version is 1, expected {FORMAT_VERSION}" in refusal(path)
 
 
 def test_a_graph_without_metadata_is_refused(path: Path) -> None:
     edited(path, dict.clear)
-    assert "its format version is None, expected 2" in refusal(path)
+    assert f"its format version is None, expected {FORMAT_VERSION}" in refusal(path)
 
 
 @pytest.mark.parametrize(

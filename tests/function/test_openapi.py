@@ -30,6 +30,8 @@ described = schemathesis.openapi.from_asgi(
     config=schemathesis.Config.from_dict({"checks": {"negative_data_rejection": statuses}}),
 )
 
+MOST = 100  # flights with a time that can be explained at once; JSON Schema cannot tell
+
 
 def put_times_in_their_months(body: object) -> None:
     """Give valid times the month of their flight, which JSON Schema cannot tell them."""
@@ -42,7 +44,7 @@ def put_times_in_their_months(body: object) -> None:
         case {"calls": [*calls]}:
             for call in calls:
                 match call:
-                    case [_, _, month, time]:
+                    case [_, _, month, time, *_]:
                         call[3] = in_month(time, month)
 
 
@@ -56,6 +58,10 @@ def in_month(time: object, month: object) -> object:
 @settings(max_examples=100, derandomize=True, deadline=None)
 def test_the_function_answers_as_described(case: schemathesis.Case[Any]) -> None:
     put_times_in_their_months(case.body)
+    if case.path == "/explain" and case.meta and case.meta.generation.mode.is_positive:
+        match case.body:
+            case {"flights": list() as flights}:
+                del flights[MOST:]
     case.call_and_validate()
 
 
@@ -145,7 +151,7 @@ def test_the_categories_are_those_of_the_model(
     assert flight["properties"][feature]["enum"] == known
 
 
-def test_the_examples_ask_with_the_time_and_without(document: Described) -> None:
+def test_the_examples_ask_in_each_way(document: Described) -> None:
     def examples(path: str) -> tuple[Any, dict[str, Any]]:
         post = document["paths"][path]["post"]
         answers = post["responses"]["200"]["content"]["application/json"]["examples"]
@@ -153,13 +159,15 @@ def test_the_examples_ask_with_the_time_and_without(document: Described) -> None
         return asked, {name: example["value"] for name, example in answers.items()}
 
     asked, answered = examples("/explain")
-    assert ["Fecha-I" in flight for flight in asked["flights"]] == [False, True]
+    assert ["Fecha-I" in flight for flight in asked["flights"]] == [False, True, True]
+    assert ["HOY" in flight for flight in asked["flights"]] == [False, False, True]
     adds = [list(each["adds"]) for each in answered["plain"]["explanations"]]
-    assert adds == [["OPERA", "TIPOVUELO", "MES"], ["OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM"]]
+    timed = ["OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM"]
+    assert adds == [timed[:3], timed, [*timed, "HOY"]]
     asked, _ = examples("/bigquery")
-    assert [len(call) for call in asked["calls"]] == [3, 4]
+    assert [len(call) for call in asked["calls"]] == [3, 4, 5]
     _, answered = examples("/predict")
-    assert len(answered["training"]["training"]) == 2
+    assert len(answered["training"]["training"]) == 3
 
 
 def test_the_document_is_built_once(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function.errors import InputError
-from function.flights import SCHEDULED, Flight, decode
+from function.flights import DAY_SO_FAR, SCHEDULED, Flight, decode
+from function.metadata import SHARES
 from tests.fuzz.invariants import FIELDS, TIMES, assert_answerable
 from tests.support.at_hand import CATEGORIES, MODEL
 from tests.support.paths import ROOT
@@ -19,16 +20,23 @@ ENCODER: Final = MODEL.encoder
 
 untimed = st.fixed_dictionaries(
     {field: st.sampled_from(getattr(CATEGORIES, field)) for field in FIELDS},
-    optional={SCHEDULED: st.none()},
+    optional={SCHEDULED: st.none(), DAY_SO_FAR: st.none()},
 )
+shares = st.none() | st.floats(0, 1) | st.sampled_from([0, 1, *SHARES])
 forms = st.sampled_from(TIMES)
 timed = st.builds(
-    lambda flight, time, form: {**flight, "MES": time.month, SCHEDULED: time.strftime(form)},
+    lambda flight, time, form, share: {
+        **flight,
+        "MES": time.month,
+        SCHEDULED: time.strftime(form),
+        DAY_SO_FAR: share,
+    },
     untimed,
     st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).filter(
         lambda time: time.month in CATEGORIES.MES
     ),
     forms,
+    shares,
 )
 known = untimed | timed
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -39,7 +47,7 @@ anything = st.recursive(
 nearly = st.builds(
     lambda flight, field, value, more: {**more, **flight, field: value},
     known,
-    st.sampled_from([*FIELDS, SCHEDULED, "other"]),
+    st.sampled_from([*FIELDS, SCHEDULED, DAY_SO_FAR, "other"]),
     anything,
     st.dictionaries(st.text(), scalars, max_size=3),
 )
@@ -59,14 +67,14 @@ def test_any_json_is_flights_or_an_error(payload: object, ascii_: bool, indent: 
 
 
 @given(st.lists(known, max_size=50))
-def test_known_flights_become_their_cells(flights: list[dict[str, str | int | None]]) -> None:
+def test_known_flights_become_their_cells(flights: list[dict[str, str | float | None]]) -> None:
     body = json.dumps({"flights": flights}).encode()
     assert assert_answerable(body, ENCODER, CATEGORIES) == len(flights)
 
 
 @given(st.lists(known, min_size=1, max_size=50), st.data())
 def test_a_flight_is_answered_alike_alone_and_among_others(
-    flights: list[dict[str, str | int | None]], data: st.DataObject
+    flights: list[dict[str, str | float | None]], data: st.DataObject
 ) -> None:
     place = data.draw(st.integers(0, len(flights) - 1))
     answers = [

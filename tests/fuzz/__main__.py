@@ -21,6 +21,8 @@ WORDS = (
     "TIPOVUELO",
     "MES",
     "Fecha-I",
+    "HOY",
+    "0.05",
     "2017-03-14 19:30:00",
     "2017-03-14T19:30",
     "Aerolineas Argentinas",

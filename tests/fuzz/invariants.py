@@ -9,8 +9,8 @@ import msgspec
 
 from function.encoder import Encoder
 from function.errors import InputError
-from function.flights import MAX_FLIGHTS, SCHEDULED, decode
-from function.metadata import DAYS, HOURS, WEEKDAYS, Categories
+from function.flights import DAY_SO_FAR, MAX_FLIGHTS, SCHEDULED, decode
+from function.metadata import DAYS, HOURS, RANGES, SHARES, WEEKDAYS, Categories
 
 FIELDS = ("OPERA", "TIPOVUELO", "MES")
 TIMES = [
@@ -34,16 +34,22 @@ def assert_answerable(body: bytes, encoder: Encoder, categories: Categories) -> 
     assert len(cells) == len(flights) <= MAX_FLIGHTS
     # Python's own JSON reader is the oracle: it must find the same flights.
     for number, read in zip(cells, json.loads(body)["flights"], strict=True):
-        cell, weekday = divmod(number, len(categories.DIANOM))
+        cell, day = divmod(number, len(categories.HOY))
+        cell, weekday = divmod(cell, len(categories.DIANOM))
         cell, hour = divmod(cell, len(categories.HORA))
         cell, month = divmod(cell, len(categories.MES))
         airline, flight_type = divmod(cell, len(categories.TIPOVUELO))
         known = (
             *(categories.OPERA[airline], categories.TIPOVUELO[flight_type]),
             *(categories.MES[month], categories.HORA[hour], categories.DIANOM[weekday]),
+            categories.HOY[day],
         )
-        time = _time(read) if len(categories.HORA) > 1 else (HOURS[0], DAYS[0])
-        assert (*(read[field] for field in FIELDS), *time) == known
+        time, range_ = _time(read), _range(read)
+        if not categories.timed:
+            time = HOURS[0], DAYS[0]
+        if not categories.knows_day:
+            range_ = RANGES[0]
+        assert (*(read[field] for field in FIELDS), *time, range_) == known
     return len(flights)
 
 
@@ -57,6 +63,16 @@ def _time(flight: dict[str, Any]) -> tuple[int, str]:
             assert flight["MES"] in _months_near(time)
             return time.hour, WEEKDAYS[time.weekday()]
     raise AssertionError(f"{text!r} is no time")
+
+
+def _range(flight: dict[str, Any]) -> int:
+    """Return the range of a flight's day so far, read in another way than the function does."""
+    if (share := flight.get(DAY_SO_FAR)) is None:
+        return RANGES[0]
+    assert isinstance(share, int | float) and not isinstance(share, bool)  # noqa: PT018
+    assert 0 <= share <= 1
+    assert flight.get(SCHEDULED) is not None
+    return sum(share >= edge for edge in SHARES)
 
 
 def _months_near(time: datetime) -> set[int]:

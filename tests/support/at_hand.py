@@ -23,6 +23,7 @@ FLIGHT: Final[dict[str, str | int]] = {
     "MES": MONTH,
 }
 TIMED: Final = FLIGHT | {"Fecha-I": f"2017-{MONTH:02}-03 19:00:00"}
+TODAY: Final[dict[str, str | int | float]] = {**TIMED, "HOY": 0.35}  # with the day so far
 
 _CELLS: Final = MODEL.encoder.cells([msgspec.convert(FLIGHT, Flight)])
 # What the function answers to that flight without a time.
@@ -30,7 +31,10 @@ ANSWER: Final = msgspec.json.encode({"predict": MODEL.predict(_CELLS).delay.toli
 
 
 def possible_flights() -> int:
-    """Return how many flights the model can be asked: without a time, or with one, and a day."""
+    """Return how many flights the model can be asked, in each way.
+
+    That is without a time, with each one, and each of these with each range of the day so far.
+    """
     times = 1 + 24 * 7 * CATEGORIES.timed * len(CATEGORIES.HOY)
     return len(CATEGORIES.OPERA) * len(CATEGORIES.TIPOVUELO) * len(CATEGORIES.MES) * times
 
