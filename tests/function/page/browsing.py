@@ -33,6 +33,7 @@ class Choice(NamedTuple):
     month: int
     day: int | None = None  # 1, Monday, to 7
     hour: int | None = None
+    late: int | None = None  # of the last 20 flights
 
     @property
     def fragment(self) -> str:
@@ -53,6 +54,8 @@ class Choice(NamedTuple):
             while day.isoweekday() != self.day:
                 day += timedelta(1)
             flight["Fecha-I"] = f"{day}T{self.hour:02}:30"
+            if self.late is not None:
+                flight["HOY"] = self.late / 20
         return flight
 
     @property

@@ -23,6 +23,7 @@ class Service:
                 "MES": [1, 2, 3],
                 "HORA": [*range(-1, 24)],
                 "DIANOM": ["", *"1234567"],
+                "HOY": [*range(-1, 8)],
             },
             "training_counts": [[0, 100, 20], [5, 50, 10]],
         } | changes
@@ -55,6 +56,8 @@ class Service:
         if "Fecha-I" in flight:
             adds |= {"HORA": 0.0, "DIANOM": 0.0}
             reasons["training_without_time"] = training
+        if "HOY" in flight:
+            adds["HOY"] = 0.0
         route.fulfill(json={"base_rate": 0.2, "explanations": [reasons]})
 
 

@@ -15,10 +15,10 @@ SIZES: Final[dict[str, ViewportSize]] = {
     "wide": {"width": 1600, "height": 1000},
 }
 VIEWS: Final = [
-    ("narrow", "light", "timed"),
+    ("narrow", "light", "today"),
     ("narrow", "dark", "unseen"),
     ("tablet", "light", "late"),
-    ("tablet", "dark", "timed"),
+    ("tablet", "dark", "today"),
     ("wide", "light", "unseen"),
     ("wide", "dark", "timed"),
 ]

@@ -18,7 +18,7 @@ from tests.function.page.browsing import (
 MINUS = "\N{MINUS SIGN}"
 
 
-@pytest.fixture(params=["late", "unseen", "timed"])
+@pytest.fixture(params=["late", "unseen", "timed", "today"])
 def choice(request: pytest.FixtureRequest) -> Choice:
     chosen: Choice = request.getfixturevalue(request.param)
     return chosen
@@ -73,9 +73,11 @@ def test_the_bars_add_up(page: Page, origin: str, client: TestClient, choice: Ch
     )
     assert base + sum(adds) == pytest.approx(whole)
     reasons = msgspec.to_builtins(explained(client, choice).adds)
-    order = [name for name in ("OPERA", "TIPOVUELO", "MES", "DIANOM", "HORA") if name in reasons]
+    order = [
+        name for name in ("OPERA", "TIPOVUELO", "MES", "DIANOM", "HORA", "HOY") if name in reasons
+    ]
     assert adds == pytest.approx([100 * reasons[name] for name in order], abs=0.11)
-    assert len(adds) == (3 if choice.day is None else 5)
+    assert len(adds) == (3 if choice.day is None else 5 if choice.late is None else 6)
 
 
 def test_the_bars_are_where_the_sums_are(page: Page, origin: str, choice: Choice) -> None:
