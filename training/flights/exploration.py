@@ -1,5 +1,6 @@
-"""What flights show that counts do not hold, such as their destinations."""
+"""What flights show that counts do not hold: destinations, and how long the day so far lasts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -10,24 +11,23 @@ from ibis.expr.types import Table
 
 from training.errors import DataError
 
+from .aggregation import groups_of
 from .counts import TOTALS, Counts
-from .rows import good_rows
+from .look_back import on_day, ranges
+from .rows import good, good_rows, judged
 from .sources import Columns, Source, open_source
 
 COLUMNS: Final = ["dimension", "value", *TOTALS]
 DESTINATION: Final = "SIGLADES"
-MINUTE: Final = "minute"
-
-# The challenge's notebook compares these bounds of its periods of the day strictly.
-NOTEBOOK_BOUNDS: Final = ("00:00", "04:59", "05:00", "11:59", "12:00", "18:59", "19:00", "23:59")
+DAY: Final = {1: "day_1h", 2: "day_2h", 3: "day_3h", 6: "day_6h"}  # by hours before departure
 
 
 @dataclass(frozen=True)
 class Exploration:
-    """Flights and delayed flights by destination, and at eight minutes of the day.
+    """Flights and delayed flights by destination, and by the day so far at each of some hours.
 
     `table` has the columns `COLUMNS`, and a row for each value that occurs: `destination` by name,
-    `minute` as HH:MM, of `NOTEBOOK_BOUNDS` alone. What the flights lack is missing here, too.
+    each of `DAY` by the number of its range. What the flights lack is missing here, too.
     """
 
     table: pd.DataFrame
@@ -36,18 +36,16 @@ class Exploration:
     def from_flights(
         cls, address: str, columns: Columns | None = None, destination: str | None = None
     ) -> Self:
-        """Count the good rows of a source by the columns that it has.
+        """Count the good rows of a source by what it has.
 
         Raise `DataError` where it has no column `destination`, unless that is left to the default.
         """
         source, columns = open_source(address), columns or Columns()
         if destination:
             source.column(destination)
-        keys = {"destination": destination or DESTINATION, MINUTE: columns.scheduled}
         parts = [
-            _count(source, columns, dimension, name)
-            for dimension, name in keys.items()
-            if name in source.table.columns
+            _fetched(source, counted).assign(dimension=dimension)
+            for dimension, counted in _counted(source, columns, destination or DESTINATION)
         ]
         table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
         return cls(table[COLUMNS].astype(dict.fromkeys(TOTALS, "int64")))
@@ -79,27 +77,41 @@ class Exploration:
         part = self._part("destination")
         return part.sort_values(["flights", "value"], ascending=[False, True], ignore_index=True)
 
-    def without_period(self) -> pd.DataFrame:
-        """Return the flights at the minutes that the notebook gives no period of the day."""
-        return self._part(MINUTE)
+    def day_so_far(self) -> dict[int, pd.DataFrame]:
+        """Return the flights in each range of the day so far, by hours before departure."""
+        parts = {hours: self._part(dimension) for hours, dimension in DAY.items()}
+        return {
+            hours: part.astype({"value": "int64"}) for hours, part in parts.items() if len(part)
+        }
 
     def _part(self, dimension: str) -> pd.DataFrame:
         rows = self.table["dimension"] == dimension
         return self.table.loc[rows, COLUMNS[1:]].reset_index(drop=True)
 
 
-def _count(source: Source, columns: Columns, dimension: str, name: str) -> pd.DataFrame:
+def _counted(source: Source, columns: Columns, destination: str) -> Iterator[tuple[str, Table]]:
+    """Yield the flights of each value of each dimension."""
+    table = source.table
+    if destination in table.columns:
+        rows = good_rows(table, columns, value=table[destination].cast("string").fill_null(""))
+        yield "destination", _totals(rows.mutate(flights=1, delayed=rows["late"].cast("int64")))
+    if columns.scheduled in table.columns:
+        for hours, dimension in DAY.items():
+            yield dimension, _totals(_by_range(groups_of(table, columns), hours))
+
+
+def _by_range(groups: Table, hours: int) -> Table:
+    """Return groups of good flights with the range of the day so far, hours before departure."""
+    known = on_day(groups, ranges(groups, ahead=60 * hours)).filter(ibis._["HOY"].notnull())
+    rows = judged(known)
+    return rows.filter(good(rows)).mutate(value=rows["HOY"].cast("string"))
+
+
+def _totals(rows: Table) -> Table:
+    return rows.group_by("value").agg(**{name: rows[name].sum() for name in TOTALS})
+
+
+def _fetched(source: Source, counted: Table) -> pd.DataFrame:
     with source.trouble(f"read {source.address}"):
-        counted = _counted(source.table, columns, dimension, name)
         part: pd.DataFrame = source.engine.to_pyarrow(counted).to_pandas()
-    return part.sort_values("value").assign(dimension=dimension)
-
-
-def _counted(table: Table, columns: Columns, dimension: str, name: str) -> Table:
-    rows = good_rows(table, columns, value=table[name].cast("string").fill_null(""))
-    if dimension == MINUTE:
-        rows = rows.mutate(value=rows["value"].substr(11, 5))
-        rows = rows.filter(rows["value"].isin(NOTEBOOK_BOUNDS))
-    return rows.group_by("value").agg(
-        flights=rows.count(), delayed=ibis.cases((rows["late"], 1), else_=0).sum()
-    )
+    return part.sort_values("value")

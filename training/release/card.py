@@ -21,6 +21,7 @@ RATES: Final = {
     "timed": "Table of rates, with times",
     "untimed": "Table of rates, without times",
 }
+CHALLENGE: Final = "Challenge recipe"
 ERRORS: Final = {"roc_auc", "log_loss", "brier"}  # shown with their standard errors
 NO_WEEKS: Final = (
     "The flights have no dates, or too few weeks, so they were split at random. That flatters the "
@@ -41,7 +42,7 @@ def card(metrics: TrainingMetrics) -> str:
     return environment.get_template(TEMPLATE).render(
         m=metrics,
         best=metrics.unseen[metrics.best],
-        sources=_sources(metrics),
+        sources=sources(metrics),
         shown=SHOWN,
         verdicts=verdicts(metrics),
         no_weeks=NO_WEEKS,
@@ -52,6 +53,13 @@ def figure(figures: Figures, name: str) -> str:
     """Return a figure as people read it, with its standard error where it has one."""
     text = format(figures[name], SHOWN[name][1])
     return f"{text} ± {figures[f'{name}_error']:.4f}" if name in ERRORS else text
+
+
+def sources(metrics: TrainingMetrics) -> dict[str, Figures]:
+    """Return the figures of the model and of what it is compared with."""
+    found = {MODEL[way]: figures for way, figures in reversed(metrics.unseen.items())}
+    found |= {RATES[way]: figures for way, figures in reversed(metrics.tables.items())}
+    return found | ({CHALLENGE: metrics.challenge} if metrics.challenge else {})
 
 
 def verdicts(metrics: TrainingMetrics) -> list[str]:
@@ -91,10 +99,3 @@ def _added(fact: str, gain: Gain) -> str:
 
 def _side(difference: float) -> str:
     return "above" if difference >= 0 else "below"
-
-
-def _sources(metrics: TrainingMetrics) -> dict[str, Figures]:
-    """Return the figures of the model and of what it is compared with."""
-    found = {MODEL[way]: figures for way, figures in reversed(metrics.unseen.items())}
-    found |= {RATES[way]: figures for way, figures in reversed(metrics.tables.items())}
-    return found | ({"Challenge recipe": metrics.challenge} if metrics.challenge else {})

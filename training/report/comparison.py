@@ -1,51 +1,50 @@
 """The model beside its baselines, and what it would be without a feature."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from training.fitting.comparison import auc_gain
-from training.flights.features import FEATURES, FLIGHT, without_time
+from training.fitting.folds import asked
+from training.fitting.unseen import probability_of
+from training.flights.features import DAY, FLIGHT, TIME
+from training.release.card import CHALLENGE, MODEL, RATES
+from training.release.training_metrics import Gain
 
-from .evaluation import CHALLENGE, TIMED, UNTIMED, Evaluation, probability
+from .evaluation import Evaluation
 from .importance import importance
+
+FEATURES: Final = {"untimed": FLIGHT, "timed": [*FLIGHT, *TIME], "day": [*FLIGHT, *TIME, *DAY]}
 
 
 class Difference(NamedTuple):
-    """By how much the ROC AUC of one score exceeds that of another, with its standard error."""
+    """By how much a score is better than another one, on the same flights."""
 
     score: str
     baseline: str
-    roc_auc: float
-    standard_error: float
+    gain: Gain
 
 
 def differences(e: Evaluation) -> list[Difference]:
-    """Return the model's gains over the best table of rates, and over the challenge model."""
-    gains = e.metrics.gains
-    asked = {TIMED: gains["timed"]} if e.timed else {}
-    asked |= {e.own[-1]: gains["untimed"]}
-    found = [
-        Difference(name, gain.table, gain.roc_auc, gain.standard_error)
-        for name, gain in asked.items()
+    """Return the model's gains over tables and the challenge's recipe, and of knowing more."""
+    best_first = e.ways[::-1]
+    found = [Difference(MODEL[way], RATES[way], e.metrics.gains[way]) for way in best_first]
+    if CHALLENGE in e.scores:
+        alike = MODEL["untimed"]
+        gain = Gain.of(e.scores[alike].gains(e.scores[CHALLENGE]))
+        found.append(Difference(alike, CHALLENGE, gain))
+    steps = zip(best_first, best_first[1:], strict=False)
+    return found + [
+        Difference(MODEL[way], MODEL[less], e.metrics.steps[way]) for way, less in steps
     ]
-    if e.challenge:
-        challenge = probability(e.challenge, e.cells)
-        for name in e.own:
-            cells = without_time(e.cells) if name == UNTIMED else e.cells
-            gain = auc_gain(e.cells, probability(e.model, cells), challenge)
-            found.append(Difference(name, CHALLENGE, *gain))
-    return found
 
 
 def costs(e: Evaluation) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return what forgetting a feature costs each model: a fall of AUC and a rise of log loss.
+    """Return what forgetting a feature costs the published model, asked in each way.
 
-    A model that knows times is asked about the flights that have one.
+    That is a fall of AUC and a rise of log loss on the validation flights.
     """
-    asked = [(TIMED, e.model, e.predicted, FEATURES)] if e.timed else []
-    asked += [(e.own[-1], e.model, e.untimed_cells, FLIGHT)]
-    if e.challenge:
-        asked += [(CHALLENGE, e.challenge, e.untimed_cells, FLIGHT)]
+    cells = e.counts.part("validation")
     return {
-        name: importance(cells, features, lambda each, model=model: probability(model, each))  # type: ignore[misc]
-        for name, model, cells, features in asked
+        MODEL[way]: importance(
+            asked(cells, way), FEATURES[way], lambda each: probability_of(e.model, each)
+        )
+        for way in e.ways[::-1]
     }

@@ -11,7 +11,7 @@ from training.flights.split import SPLITS
 from .evaluation import Evaluation
 
 
-class Unseen(NamedTuple):
+class Coverage(NamedTuple):
     """Possible flights, those that training never saw, and the validation flights like these."""
 
     possible: int
@@ -19,20 +19,21 @@ class Unseen(NamedTuple):
     flights: int
 
 
-def unseen(e: Evaluation) -> dict[str, Unseen]:
+def coverage(e: Evaluation) -> dict[str, Coverage]:
     """Return what training never saw: airline, type and month, and with times where known."""
     known = e.counts.categories
     untimed = len(known.OPERA) * len(known.TIPOVUELO) * len(known.MES)
-    found = {"without": _unseen(e.counts.without_time(), untimed)}
+    found = {"without": _coverage(e.counts.without_time(), untimed)}
     if e.timed:
-        found["with"] = _unseen(e.counts, e.metrics.proven - untimed)
+        times = (len(known.HORA) - 1) * (len(known.DIANOM) - 1)
+        found["with"] = _coverage(e.counts.without_day(), untimed * times)
     return found
 
 
-def _unseen(counts: Counts, possible: int) -> Unseen:
+def _coverage(counts: Counts, possible: int) -> Coverage:
     train, cells = (counts.part(split) for split in SPLITS)
     if counts.timed:
         train, cells = (part[part["HORA"] >= 0] for part in (train, cells))
     seen = np.unique(cells_of(train, counts.categories))
     missed = ~np.isin(cells_of(cells, counts.categories), seen)
-    return Unseen(possible, possible - len(seen), int(cells["flights"][missed].sum()))
+    return Coverage(possible, possible - len(seen), int(cells["flights"][missed].sum()))

@@ -23,6 +23,16 @@ def wilson(delayed: ArrayLike, flights: ArrayLike) -> tuple[Floats, Floats]:
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
+def with_interval(table: pd.DataFrame, design_effect: float) -> pd.DataFrame:
+    """Return rows of flights with their delay `rate` and its 95 % interval, `low` to `high`.
+
+    Flights that share their week say less than as many independent ones: `flights` of them as much
+    as `flights / design_effect`.
+    """
+    low, high = wilson(table["delayed"] / design_effect, table["flights"] / design_effect)
+    return table.assign(rate=table["delayed"] / table["flights"], low=low, high=high)
+
+
 def roc(cells: pd.DataFrame, score: Floats) -> tuple[Floats, Floats]:
     """Return false alarms among on-time flights and recall of delays, at every threshold."""
     _, label, weight = weighted_rows(cells)

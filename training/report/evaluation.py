@@ -1,56 +1,44 @@
-"""The current artifacts and their baselines, each as a score of the validation flights."""
+"""The current artifacts, and what their recipe answers to flights of weeks it has not learned."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Self
 
 import msgspec
-import numpy as np
 import pandas as pd
 
 from training.errors import DataError
-from training.fitting.baselines import tables
-from training.fitting.metrics import measure
+from training.fitting.folds import ways_of
+from training.fitting.unseen import Answers, Recipe, Score, answers
 from training.flights.counts import Counts
-from training.flights.features import without_time
-from training.model import STORE, DelayModel
+from training.model import DelayModel
+from training.release.card import CHALLENGE, MODEL, RATES
+from training.release.publish import best_table
 from training.release.training_metrics import METRICS, TrainingMetrics
-
-from .curves import Floats
-
-MODEL: Final = "This model"  # where no flight has a time
-TIMED, UNTIMED = "This model, with times", "This model, without times"
-CHALLENGE: Final = "Challenge model"
-CEILING: Final = "Ceiling without times"
-CHUNK: Final = 1 << 14  # cells that are one-hot encoded at once
-
-
-class Score(NamedTuple):
-    """A score of validation cells, and what `metrics.measure` says of it."""
-
-    cells: pd.DataFrame
-    probability: Floats
-    measured: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Counts of flights, and the artifacts that were trained on them.
 
-    `challenge` is the challenge's published model, `None` for other flights than the challenge's.
+    `answers` are those of each score to flights of weeks that it has not learned, pooled over the
+    folds of weeks; where weeks are not known, those to the validation flights.
     """
 
     counts: Counts
     metrics: TrainingMetrics
     model: DelayModel
-    challenge: DelayModel | None
+    answers: Mapping[Score, Answers]
 
     @classmethod
     def of(cls, artifacts: Path, counts: Counts, data: str) -> Self:
-        """Load the artifacts; raise `DataError` unless they learned from the counts of `data`."""
+        """Load the artifacts, and answer the flights by their recipe, which takes a while.
+
+        Raise `DataError` unless they learned from the counts of `data`.
+        """
         metrics = _read(artifacts / METRICS, data)
         model, version = _stored(artifacts / "booster.ubj"), metrics.model_version
         if metrics.counts_sha256 != counts.sha256:
@@ -63,72 +51,44 @@ class Evaluation:
                 f"Cannot report: {model.store} is not the model {version} of {METRICS}. "
                 f"Run `make train DATA={data}`."
             )
-        challenge = _stored(artifacts / STORE.name) if metrics.challenge else None
-        return cls(counts, metrics, model, challenge)
+        recipe = Recipe(metrics.settings, model.columns)
+        return cls(counts, metrics, model, answers(recipe, counts))
+
+    @cached_property
+    def ways(self) -> list[str]:
+        """How flights can be asked, the way that tells the most last."""
+        return ways_of(self.counts.categories)
 
     @property
     def timed(self) -> bool:
         """Whether the model was trained on flights with times."""
-        return self.metrics.timed_validation is not None
+        return "timed" in self.ways
+
+    @cached_property
+    def scores(self) -> dict[str, Answers]:
+        """The answers by name: the model's in each way, then tables' that know as much."""
+        best_first = self.ways[::-1]
+        found = {MODEL[way]: self.answers[Score("model", way, way)] for way in best_first}
+        found |= {RATES[way]: best_table(dict(self.answers), way) for way in best_first}
+        challenge = self.answers.get(Score("challenge", "untimed", "untimed"))
+        return found | ({CHALLENGE: challenge} if challenge else {})
 
     @property
-    def own(self) -> list[str]:
-        """The names of the model's own scores, the best informed first."""
-        return [TIMED, UNTIMED] if self.timed else [MODEL]
+    def models(self) -> dict[str, Answers]:
+        """The answers of models, by name."""
+        return {
+            name: each for name, each in self.scores.items() if name not in {*RATES.values()}
+        }
 
-    @property
-    def models(self) -> list[str]:
-        """The names of the scores that models gave."""
-        return [*self.own, *([CHALLENGE] if self.challenge else [])]
+    def predicted(self, way: str) -> pd.DataFrame:
+        """Return the flights that are asked in a way, by cell and week, with the model's answers.
 
-    @cached_property
-    def cells(self) -> pd.DataFrame:
-        """The validation flights of each cell."""
-        return self.counts.part("validation")
-
-    @cached_property
-    def untimed_cells(self) -> pd.DataFrame:
-        """The validation flights of each cell, asked without their times."""
-        return self.counts.without_time().part("validation")
-
-    @cached_property
-    def scores(self) -> dict[str, Score]:
-        """The scores of the validation flights: the model's own, then its baselines.
-
-        `CEILING` is the delay rate of each airline, type and month among the validation flights
-        themselves. No score that knows these three alone ranks these flights better, and none
-        could have been known before.
+        They are in a column for each way that tells no more, such as `untimed`.
         """
-        m, cells = self.metrics, self.untimed_cells
-        untimed = probability(self.model, cells)
-        found = {self.own[-1]: Score(cells, untimed, m.validation)}
-        if m.timed_validation:
-            timed = Score(self.cells, probability(self.model, self.cells), m.timed_validation)
-            found = {TIMED: timed, **found}
-        for name, rates in reversed(tables(self.counts).items()):
-            found[name] = Score(self.cells, rates, m.tables[name])
-        if self.challenge and m.challenge:
-            found[CHALLENGE] = Score(cells, probability(self.challenge, cells), m.challenge)
-        ceiling = (cells["delayed"] / cells["flights"]).to_numpy(np.float64)
-        warned = (ceiling > self.model.delay_rate).astype(np.int64)
-        found[CEILING] = Score(cells, ceiling, measure(cells, ceiling, warned))
-        return found
-
-    @cached_property
-    def predicted(self) -> pd.DataFrame:
-        """The validation flights with a time, and their probabilities with it and without."""
-        cells = self.cells[self.cells["HORA"] >= 0].reset_index(drop=True)
-        untimed = probability(self.model, without_time(cells))
-        return cells.assign(timed=probability(self.model, cells), untimed=untimed)
-
-
-def probability(model: DelayModel, cells: pd.DataFrame) -> Floats:
-    """Return the calibrated probability of a delay of each cell."""
-    parts = [
-        model.probability(model.preprocess(cells.iloc[start : start + CHUNK]))
-        for start in range(0, len(cells), CHUNK)
-    ]
-    return np.concatenate(parts)
+        ways = self.ways[: self.ways.index(way) + 1]
+        found = {knows: self.answers[Score("model", knows, way)].probability for knows in ways}
+        cells = self.answers[Score("model", way, way)].cells
+        return cells.assign(**found).astype({"DIANOM": "object"})
 
 
 def _read(path: Path, data: str) -> TrainingMetrics:

@@ -1,7 +1,7 @@
 """The report: one page that shows the model and its data to people, without a network."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -9,15 +9,16 @@ from training.fitting.metrics import SHOWN
 from training.flights.counts import TOTALS, Counts
 from training.flights.exploration import Exploration
 from training.release.artifacts import replace
-from training.release.card import verdicts
+from training.release.card import MODEL, NO_WEEKS, figure, sources, verdicts
 
-from .coverage import unseen
-from .evaluation import CEILING, Evaluation
-from .notebook import on_last_days
+from .coverage import coverage
+from .day_panels import day_so_far
+from .evaluation import Evaluation
 from .panel import percent
 from .quality_panels import quality
-from .rate_panels import beyond_features, by_flights, by_rate, of_features, total
+from .rate_panels import by_flights, by_rate, rates, total
 from .time_panels import times
+from .year_panel import week_by_week
 
 PAGE: Final = "report.html"
 MOST_AIRLINES: Final = 24  # among which the highest and the lowest rate are named
@@ -35,7 +36,7 @@ def write(counts: Counts, exploration: Exploration | None, artifacts: Path, data
 
 def render(evaluation: Evaluation, exploration: Exploration | None = None) -> str:
     """Return the page, which loads nothing: the same counts and artifacts give the same bytes."""
-    counts, challenge = evaluation.counts, evaluation.challenge is not None
+    counts = evaluation.counts
     if exploration:
         exploration.check(counts)
     environment = Environment(
@@ -45,29 +46,25 @@ def render(evaluation: Evaluation, exploration: Exploration | None = None) -> st
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "number": "{:,.0f}".format}
+    environment.filters |= {"percent": percent, "number": "{:,.0f}".format, "figure": figure}
+    metrics, with_day = evaluation.metrics, "day" in evaluation.ways
     return environment.get_template(f"{PAGE}.j2").render(
         e=evaluation,
-        m=evaluation.metrics,
+        m=metrics,
         total=counts.table[TOTALS].sum(),
-        best=evaluation.scores[evaluation.own[0]].measured,
+        best=metrics.unseen[metrics.best],
+        table=metrics.tables[metrics.best],
         airlines=by_rate(by_flights(total(counts.table, "OPERA")).head(MOST_AIRLINES)),
-        verdicts=verdicts(evaluation.metrics),
-        figures=SHOWN,
+        verdicts=verdicts(metrics),
+        shown=SHOWN,
+        sources=sources(metrics),
+        models=MODEL,
+        no_weeks=NO_WEEKS,
         quality=quality(evaluation),
-        data=of_features(counts) + beyond_features(counts, exploration, challenge=challenge),
-        unseen=unseen(evaluation),
+        year=week_by_week(evaluation) if metrics.by_weeks else None,
+        data=rates(counts, exploration, metrics.design_effect),
+        coverage=coverage(evaluation),
         times=times(evaluation) if evaluation.timed else [],
-        notebook=_notebook(counts, exploration) if challenge else None,
-        ceiling=CEILING,
+        day=day_so_far(evaluation, exploration) if with_day else [],
         most=MOST_AIRLINES,
     )
-
-
-def _notebook(counts: Counts, exploration: Exploration | None) -> dict[str, Any]:
-    """Return what the challenge's notebook loses, as far as it is known."""
-    lost = exploration.without_period() if exploration else None
-    return {
-        "lost": lost if lost is not None and len(lost) else None,
-        "last_days": on_last_days(counts) if counts.timed else None,
-    }

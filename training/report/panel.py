@@ -1,9 +1,12 @@
 """A panel of the report: a chart, a word on it, and the table behind it."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from markupsafe import Markup
+
+from function.metadata import SHARES
 
 MOST_ROWS: Final = 200  # of a table
 
@@ -17,6 +20,17 @@ WEEKDAYS: Final = {
     "Sabado": "Sat",
     "Domingo": "Sun",
 }
+TOLD: Final = {
+    "untimed": "without times",
+    "timed": "with times",
+    "day": "with the day so far",
+}
+_EDGES: Final = [f"{100 * share:.0f}" for share in SHARES]
+DAY_RANGES: Final = [  # of the share of the last flights that left late
+    f"<{_EDGES[0]}%",
+    *(f"{low}-{high}%" for low, high in pairwise(_EDGES)),
+    f"{_EDGES[-1]}%+",
+]
 
 
 class Panel(NamedTuple):

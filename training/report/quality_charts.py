@@ -8,24 +8,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from training.fitting.baselines import RATES, TIMED_RATES
+from training.release.card import CHALLENGE, MODEL, RATES
 
 from .comparison import Difference
-from .curves import Floats, Z, wilson
-from .evaluation import CEILING, CHALLENGE, MODEL, TIMED, UNTIMED
+from .curves import Floats, Z
+from .panel import TOLD
 from .svg import BLUE, GREEN, MUTED, ORANGE, VIOLET, sheet
 
 # Colours tell models from tables, dashes what a score knows.
+DASHES: Final = {"day": "-", "timed": "--", "untimed": ":"}
 STYLES: Final = {
-    TIMED: (BLUE, "-"),
-    UNTIMED: (BLUE, "--"),
-    MODEL: (BLUE, "-"),
-    TIMED_RATES: (ORANGE, "-"),
-    RATES: (ORANGE, "--"),
+    **{MODEL[way]: (BLUE, dash) for way, dash in DASHES.items()},
+    **{RATES[way]: (ORANGE, dash) for way, dash in DASHES.items()},
     CHALLENGE: (GREEN, "-."),
-    CEILING: (VIOLET, ":"),
 }
-MARKS: Final = {TIMED: "o", UNTIMED: "s", MODEL: "o", CHALLENGE: "^"}
+# Marks and colours of scores that stand alone, without tables.
+MARKS: Final = {
+    **dict(zip(MODEL.values(), [("o", BLUE), ("s", ORANGE), ("D", VIOLET)], strict=True)),
+    CHALLENGE: ("^", GREEN),
+}
 MOST_POINTS: Final = 500  # of a curve
 
 type Points = tuple[Floats, Floats]
@@ -52,11 +53,10 @@ def calibration(name: str, label: str, bins: Mapping[str, pd.DataFrame]) -> str:
     """Draw the delay rate over the probability of bins, with intervals; exact is the diagonal."""
     with sheet(name, label, 4.2) as (figure, svg):
         plot = figure.subplots()
-        for (title, table), colour in zip(bins.items(), (BLUE, ORANGE, GREEN), strict=False):
-            rate = table["delayed"] / table["flights"]
-            low, high = wilson(table["delayed"], table["flights"])
-            spread = np.vstack([rate - low, high - rate])
-            mean, mark = table["probability"], MARKS[title]
+        for title, table in bins.items():
+            mark, colour = MARKS[title]
+            mean, rate = table["probability"], table["rate"]
+            spread = np.vstack([rate - table["low"], table["high"] - rate])
             plot.errorbar(mean, rate, spread, fmt=mark, color=colour, ms=5, lw=1.4, label=title)
         end = max(plot.get_xlim()[1], plot.get_ylim()[1])
         plot.plot([0, end], [0, end], color=MUTED, linewidth=0.8)
@@ -72,7 +72,8 @@ def thresholds(
     """Draw the recall of delayed and of on-time flights over the threshold of a warning."""
     with sheet(name, label, 4.4) as (figure, svg):
         plot = figure.subplots()
-        for (title, (delayed, on_time)), dash in zip(recalls.items(), ["-", "--"], strict=False):
+        for way, (delayed, on_time) in recalls.items():
+            title, dash = TOLD[way], DASHES[way]
             plot.plot(at, delayed, dash, color=BLUE, linewidth=1.8, label=f"Delayed, {title}")
             plot.plot(at, on_time, dash, color=ORANGE, linewidth=1.8, label=f"On time, {title}")
         plot.axvline(chosen, color=MUTED, linewidth=0.8, label=f"Warns above {chosen:.1%}")
@@ -84,20 +85,25 @@ def thresholds(
 
 
 def gains(name: str, label: str, differences: Sequence[Difference]) -> str:
-    """Draw each gain of ROC AUC with its 95 % interval, and no gain as a grey line."""
+    """Draw each gain with its 95 % interval, and no gain as a grey line."""
     with sheet(name, label, 0.9 + 0.5 * len(differences)) as (figure, svg):
-        plot = figure.subplots()
-        for place, each in enumerate(differences):
-            spread = Z * each.standard_error
-            plot.errorbar(each.roc_auc, place, xerr=spread, fmt="o", color=BLUE, ms=5, lw=1.6)
+        plots = figure.subplots(1, 2, sharey=True)
+        found = [each.gain for each in differences]
+        _gains(plots[0], "ROC AUC", [(each.roc_auc, each.roc_auc_error) for each in found])
+        _gains(plots[1], "log loss", [(each.log_loss, each.log_loss_error) for each in found])
         titles = [f"{each.score}\nover {_lower(each.baseline)}" for each in differences]
-        plot.set_yticks(range(len(titles)), titles)
-        plot.set_ylim(len(titles) - 0.5, -0.5)
-        plot.axvline(0, color=MUTED, linewidth=0.8)
-        plot.tick_params(left=False)
-        plot.grid(visible=False, axis="y")
-        plot.set_xlabel("Gain of ROC AUC")
+        plots[0].set_yticks(range(len(titles)), titles)
+        plots[0].set_ylim(len(titles) - 0.5, -0.5)
     return svg[0]
+
+
+def _gains(plot: Axes, figure: str, found: Sequence[tuple[float, float]]) -> None:
+    for place, (gain, error) in enumerate(found):
+        plot.errorbar(gain, place, xerr=Z * error, fmt="o", color=BLUE, ms=5, lw=1.6)
+    plot.axvline(0, color=MUTED, linewidth=0.8)
+    plot.tick_params(left=False)
+    plot.grid(visible=False, axis="y")
+    plot.set_xlabel(f"Gain of {figure}")
 
 
 def importance(

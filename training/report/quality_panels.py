@@ -1,16 +1,17 @@
-"""The panels of how good the model is, all measured on the validation flights."""
+"""The panels of how good the model is, on flights of weeks that were not learned."""
 
 from typing import Final
 
 import numpy as np
 
 from training.fitting.metrics import calibration
+from training.release.card import MODEL
 
 from . import quality_charts as charts
 from .comparison import costs, differences
-from .curves import Floats, Z, precision_recall, recalls, roc, wilson
+from .curves import Floats, Z, precision_recall, recalls, roc, with_interval
 from .evaluation import Evaluation
-from .panel import Panel, panel, percent, span
+from .panel import TOLD, Panel, panel, percent, span
 
 FEATURES: Final = {
     "OPERA": "Airline",
@@ -18,7 +19,13 @@ FEATURES: Final = {
     "MES": "Month",
     "HORA": "Hour",
     "DIANOM": "Weekday",
+    "HOY": "Day so far",
 }
+CLASSES: Final = ("Delayed", "On time")
+CROSSED: Final = (
+    "Where one crosses the grey line of no gain, the score is as good as the other, as far as "
+    "these flights can tell. A gain of log loss is a lower one."
+)
 THRESHOLDS: Final = np.linspace(0, 0.6, 121)
 SHARES: Final = np.linspace(0, 1, 21)  # where a table reads a curve
 
@@ -26,23 +33,19 @@ type Curves = dict[str, tuple[Floats, Floats]]
 
 
 def quality(e: Evaluation) -> list[Panel]:
-    """Return the panels of how good the model is, on the validation flights."""
+    """Return the panels of how good the model is."""
     return [_gains(e), _roc(e), _precision(e), _calibration(e), _thresholds(e), _importance(e)]
 
 
 def _gains(e: Evaluation) -> Panel:
     found = differences(e)
-    rows = [
-        [score, over, f"{gain:+.4f}", f"{error:.4f}", _interval(gain, error)]
-        for score, over, gain, error in found
-    ]
-    svg = charts.gains("gain", "Gains of ROC AUC over baselines, with intervals", found)
-    note = (
-        "Lines are 95% intervals (DeLong, same flights). Where one crosses the grey line of no "
-        "gain, the model is as good as the baseline, as far as these flights can tell."
-    )
-    head = ["Score", "Over", "Gain", "Standard error", "95% interval"]
-    return panel("Better than a table?", note, svg, head, rows)
+    rows = []
+    for score, over, g in found:
+        auc, loss = (g.roc_auc, g.roc_auc_error), (g.log_loss, g.log_loss_error)
+        rows.append([score, over, *_with_interval(*auc), *_with_interval(*loss)])
+    svg = charts.gains("gain", "Gains over baselines, with intervals", found)
+    head = ["Score", "Over", "ROC AUC", "95% interval", "Log loss", "95% interval"]
+    return panel("What is gained", f"{_errors(e)} {CROSSED}", svg, head, rows)
 
 
 def _roc(e: Evaluation) -> Panel:
@@ -57,7 +60,7 @@ def _precision(e: Evaluation) -> Panel:
     curves = {
         name: precision_recall(score.cells, score.probability) for name, score in e.scores.items()
     }
-    rate = e.metrics.validation["delay_rate"]
+    rate = e.metrics.unseen["untimed"]["delay_rate"]
     axes = ("Recall of delayed flights", "Warnings that come true")
     svg = charts.lines("pr", "Precision-recall curves", curves, axes, ((0, 1), (rate, rate)))
     note = f"Grey is the delay rate of these flights, {percent(rate)}: warnings without knowledge."
@@ -65,14 +68,18 @@ def _precision(e: Evaluation) -> Panel:
 
 
 def _calibration(e: Evaluation) -> Panel:
-    models = {name: e.scores[name] for name in e.models}
-    bins = {name: calibration(score.cells, score.probability) for name, score in models.items()}
+    bins = {
+        name: with_interval(
+            calibration(score.cells, score.probability), e.metrics.design_effect
+        )
+        for name, score in e.models.items()
+    }
     svg = charts.calibration("calibration", "Delay rate over predicted probability", bins)
-    rows = []
-    for name, table in bins.items():
-        low, high = wilson(table["delayed"], table["flights"])
-        for p, n, d, *bounds in zip(*table.to_numpy().T, low, high, strict=True):
-            rows.append([name, percent(p), f"{n:,.1f}", percent(d / n), span(*bounds)])
+    rows = [
+        [name, percent(p), f"{n:,.1f}", percent(rate), span(low, high)]
+        for name, table in bins.items()
+        for p, n, _, rate, low, high in table.itertuples(index=False)
+    ]
     note = (
         "Ten bins with equally many flights each. On the grey line predictions come true: of "
         "flights predicted at 30%, 30% are late."
@@ -82,11 +89,11 @@ def _calibration(e: Evaluation) -> Panel:
 
 
 def _thresholds(e: Evaluation) -> Panel:
-    scores = {name.removeprefix("This model, ").lower(): e.scores[name] for name in e.own}
-    curves = {name: recalls(s.cells, s.probability, THRESHOLDS) for name, s in scores.items()}
+    scores = {way: e.scores[MODEL[way]] for way in e.ways[::-1]}
+    curves = {way: recalls(s.cells, s.probability, THRESHOLDS) for way, s in scores.items()}
     label = "Recall of delayed and of on-time flights over the threshold"
     svg = charts.thresholds("threshold", label, THRESHOLDS, curves, e.model.delay_rate)
-    head = ["Threshold", *(f"{late}, {name}" for name in curves for late in ("Delayed", "On time"))]
+    head = ["Threshold", *(f"{late}, {TOLD[way]}" for way in curves for late in CLASSES)]
     rows = [
         [percent(at), *(percent(recall[i]) for curve in curves.values() for recall in curve)]
         for i, at in enumerate(THRESHOLDS)
@@ -115,14 +122,20 @@ def _importance(e: Evaluation) -> Panel:
     ]
     note = (
         "Permutation importance: what is lost when a flight's airline, say, is replaced by that of "
-        "any flight. Some of these flights do not exist, such as national ones of foreign airlines."
+        "any flight. Some of these flights do not exist, such as national ones of foreign airlines. "
+        "Asked is the published model, on the flights that it did not learn from."
     )
     head = ["Model", "Forgotten", "Fall of ROC AUC", "Rise of log loss"]
     return panel("What the model relies on", note, svg, head, rows)
 
 
-def _interval(gain: float, error: float) -> str:
-    return f"{gain - Z * error:+.4f} to {gain + Z * error:+.4f}"
+def _errors(e: Evaluation) -> str:
+    kind = "over weeks" if e.metrics.by_weeks else "for independent flights"
+    return f"Lines are 95% intervals {kind}, on the same flights."
+
+
+def _with_interval(gain: float, error: float) -> list[str]:
+    return [f"{gain:+.4f} ± {error:.4f}", f"{gain - Z * error:+.4f} to {gain + Z * error:+.4f}"]
 
 
 def _read(curves: Curves, axis: str) -> tuple[list[str], list[list[str]]]:

@@ -1,12 +1,19 @@
 """Charts of delay rates: one row or column for each value of a feature."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from .curves import Floats, wilson
-from .svg import BAR, BLUE, MUTED, ORANGE, sheet
+from .curves import Floats
+from .panel import DAY_RANGES, TOLD
+from .predictions import ways_in
+from .svg import BAR, BLUE, GREEN, MUTED, ORANGE, VIOLET, sheet
+
+LINES: Final = {"day": (GREEN, "-"), "timed": (ORANGE, "-"), "untimed": (MUTED, "--")}
 
 
 def bars(name: str, label: str, table: pd.DataFrame, average: float) -> str:
@@ -46,19 +53,36 @@ def columns(name: str, label: str, table: pd.DataFrame, average: float) -> str:
 def predicted(name: str, label: str, table: pd.DataFrame) -> str:
     """Draw the predicted beside the observed delay rate of each row, and its flights.
 
-    `table` has the mean predicted probability of each row with its time, `timed`, and without,
-    `untimed`.
+    `table` has a column of mean predictions for each way in which flights are asked.
     """
     with sheet(name, label, 3.8) as (figure, svg):
         rates, flights = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         _columns(rates, flights, table, label="Observed")
-        places = range(len(table))
-        rates.plot(
-            places, table["timed"], "-", color=ORANGE, linewidth=1.8, label="Predicted with times"
-        )
-        rates.plot(places, table["untimed"], "--", color=MUTED, label="Predicted without times")
+        for way in ways_in(table):
+            colour, dash = LINES[way]
+            title = f"Predicted {TOLD[way]}"
+            rates.plot(range(len(table)), table[way], dash, color=colour, lw=1.8, label=title)
         rates.set_ylim(0)
-        figure.legend(loc="outside upper left", ncols=3)
+        figure.legend(loc="outside upper left", ncols=2)
+    return svg[0]
+
+
+def by_hours(name: str, label: str, tables: Mapping[int, pd.DataFrame], average: float) -> str:
+    """Draw the delay rate in each range of the day so far, a line for each hours ahead."""
+    looks = zip("os^D", (BLUE, ORANGE, GREEN, VIOLET), strict=True)
+    with sheet(name, label, 3.8) as (figure, svg):
+        plot = figure.subplots()
+        for (hours, table), (mark, colour) in zip(tables.items(), looks, strict=False):
+            title = f"{hours} hour{'s' if hours > 1 else ''} ahead"
+            line = f"{mark}-"
+            plot.plot(table["value"], table["rate"], line, color=colour, ms=5, lw=1.6, label=title)
+        plot.axhline(average, color=MUTED, linewidth=0.8)
+        plot.set_xticks(range(len(DAY_RANGES)), DAY_RANGES)
+        plot.set_ylim(0)
+        plot.set(xlabel="Late of the last flights", ylabel="Delay rate")
+        plot.yaxis.set_major_formatter(PercentFormatter(1, 0))
+        plot.grid(visible=False, axis="x")
+        figure.legend(loc="outside upper left", ncols=4)
     return svg[0]
 
 
@@ -82,6 +106,5 @@ def _columns(rates: Axes, flights: Axes, table: pd.DataFrame, label: str | None 
 
 def _rates(table: pd.DataFrame) -> tuple[Floats, Floats]:
     """Return the delay rates, and the distances to the bounds of their intervals, [2, N]."""
-    rate = (table["delayed"] / table["flights"]).to_numpy(np.float64)
-    low, high = wilson(table["delayed"], table["flights"])
-    return rate, np.vstack([rate - low, high - rate])
+    rate = table["rate"].to_numpy(np.float64)
+    return rate, np.vstack([rate - table["low"], table["high"] - rate])

@@ -10,48 +10,35 @@ from training.flights.counts import TOTALS, Counts
 from training.flights.exploration import Exploration
 
 from . import rate_charts
-from .curves import wilson
-from .notebook import periods, seasons
+from .curves import with_interval
 from .panel import MONTHS, MOST_ROWS, Panel, panel, percent, span
 
 LONGEST: Final = 24  # rows that a chart draws
+TALL: Final = ("Airline", "Destination")  # beside two other panels
+SHOWN: Final = ["value", *TOTALS, "rate", "low", "high"]
 TYPES: Final = {"I": "International", "N": "National"}
 
 type Draw = Callable[[str, str, pd.DataFrame, float], str]
 
 
-def of_features(counts: Counts) -> list[Panel]:
-    """Return the panels of airline, month and flight type."""
+def rates(
+    counts: Counts, exploration: Exploration | None, design_effect: float
+) -> list[Panel]:
+    """Return the panels of airline, month and flight type, and of the destination if known."""
     table = counts.table
     month = total(table, "MES").assign(value=lambda rows: [MONTHS[i - 1] for i in rows["value"]])
     kind = by_flights(total(table, "TIPOVUELO").replace({"value": TYPES}))
     airline = by_flights(total(table, "OPERA"))
-    note = f"From the highest delay rate down. {_drawn(airline)}"
-    return [
-        _panel("Airline", note, airline, rate_charts.bars, tall=True),
-        _panel("Month", "", month, rate_charts.columns),
-        _panel("Flight type", _drawn(kind), kind, rate_charts.bars),
+    drawn = [
+        ("Airline", airline, rate_charts.bars),
+        ("Month", month, rate_charts.columns),
+        ("Flight type", kind, rate_charts.bars),
     ]
-
-
-def beyond_features(
-    counts: Counts, exploration: Exploration | None, *, challenge: bool
-) -> list[Panel]:
-    """Return the panels of what is no feature: the destination, and the challenge's own groups."""
-    panels = []
     if exploration and len(destinations := exploration.destinations()):
-        note = f"From the highest delay rate down. {_drawn(destinations)}"
-        panels.append(_panel("Destination", note, destinations, rate_charts.bars, tall=True))
-    if challenge and counts.timed:
-        note = "The challenge's three periods, with every minute in one of them."
-        panels.append(_panel("Period of the day", note, periods(counts), rate_charts.bars))
-    if challenge:
-        note = (
-            "The challenge's seasons begin and end within months. Months that lie in one season "
-            "as a whole are exact; the four that a bound cuts stand apart."
-        )
-        panels.append(_panel("Season", note, seasons(counts), rate_charts.bars))
-    return panels
+        drawn.append(("Destination", destinations, rate_charts.bars))
+    return [
+        _panel(title, with_interval(each, design_effect), draw) for title, each, draw in drawn
+    ]
 
 
 def total(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -78,18 +65,16 @@ def _drawn(table: pd.DataFrame) -> str:
     return f"The {LONGEST} with the most flights of {len(table):,}; the table has {shown}."
 
 
-def _panel(title: str, note: str, table: pd.DataFrame, draw: Draw, *, tall: bool = False) -> Panel:
-    """Return the panel of a table; a tall one is drawn in the order of its rates."""
+def _panel(title: str, table: pd.DataFrame, draw: Draw) -> Panel:
+    """Return the panel of a table; those of many rows are in the order of their rates."""
     average = table["delayed"].sum() / table["flights"].sum()
-    drawn, listed = table.head(LONGEST), table.head(MOST_ROWS)
-    if tall:
+    drawn, listed, note = table.head(LONGEST), table.head(MOST_ROWS), _drawn(table)
+    if tall := title in TALL:
         drawn, listed = by_rate(drawn), by_rate(listed)
-    low, high = wilson(listed["delayed"], listed["flights"])
+        note = f"From the highest delay rate down. {note}"
     rows = [
-        [str(value), f"{flights:,}", f"{late:,}", percent(late / flights), span(*bounds)]
-        for value, flights, late, *bounds in zip(
-            listed["value"], listed["flights"], listed["delayed"], low, high, strict=True
-        )
+        [str(value), f"{flights:,}", f"{late:,}", percent(rate), span(*bounds)]
+        for value, flights, late, rate, *bounds in listed[SHOWN].itertuples(index=False)
     ]
     label = f"{title}: delay rate with its interval, and flights"
     svg = draw(title.split(maxsplit=1)[0].lower(), label, drawn, average)

@@ -8,64 +8,66 @@ import pandas as pd
 from function.metadata import WEEKDAYS as DAYS
 
 from . import rate_charts, week_chart
-from .curves import Floats, wilson
+from .curves import Floats
 from .evaluation import Evaluation
-from .panel import WEEKDAYS, Panel, panel, percent, span
+from .panel import TOLD, WEEKDAYS, Panel, panel, percent, span
+from .predictions import predicted_by, ways_in
 
 FEWEST: Final = 10  # flights without which a rate of the map says nothing
-SUMS: Final = ["flights", "delayed", "timed", "untimed"]
 
 
 def times(e: Evaluation) -> list[Panel]:
     """Return the panels by hour, by weekday, and by both where enough flights stand behind them."""
-    cells = e.predicted
-    hours = _mean(cells, ["HORA"]).assign(value=lambda rows: [f"{h:02}" for h in rows["HORA"]])
-    days = _mean(cells, ["DIANOM"]).set_index("DIANOM")
+    cells = e.predicted("timed")
+    cells = cells[cells["HORA"] >= 0]
+    hours = predicted_by(e, cells, ["HORA"])
+    hours = hours.assign(value=[f"{hour:02}" for hour in hours["HORA"]])
+    days = predicted_by(e, cells, ["DIANOM"]).set_index("DIANOM")
     days = days.loc[[day for day in DAYS if day in days.index]].reset_index()
     days = days.assign(value=days["DIANOM"].map(WEEKDAYS))
-    panels = [_panel("Hour of departure", hours), _panel("Day of the week", days)]
-    week = _mean(cells, ["DIANOM", "HORA"])
+    panels = [beside("Hour of departure", hours), beside("Day of the week", days)]
+    week = predicted_by(e, cells, ["DIANOM", "HORA"])
     week = week[week["flights"] >= FEWEST]
     if len(week) < len(DAYS) * week_chart.HOURS / 2:
         return panels
     return [*panels, _week(week)]
 
 
-def _mean(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return flights, delayed flights and mean predictions of each value of `by`."""
-    expected = {name: cells[name] * cells["flights"] for name in ("timed", "untimed")}
-    sums = cells.assign(**expected).groupby(by, as_index=False)[SUMS].sum()
-    return sums.assign(**{name: sums[name] / sums["flights"] for name in expected})
-
-
-def _panel(title: str, table: pd.DataFrame) -> Panel:
-    low, high = wilson(table["delayed"], table["flights"])
+def beside(title: str, table: pd.DataFrame, note: str = "") -> Panel:
+    """Return the panel of the predictions that stand beside the delay rate of each `value`."""
+    ways = ways_in(table)
     rows = [
-        [value, f"{n:,}", percent(d / n), span(*bounds), percent(timed), percent(untimed)]
-        for value, n, d, timed, untimed, *bounds in zip(
-            table["value"], *(table[name] for name in SUMS), low, high, strict=True
+        [value, f"{n:,}", percent(rate), span(*bounds), *map(percent, predicted)]
+        for value, n, rate, predicted, *bounds in zip(
+            table["value"],
+            table["flights"],
+            table["rate"],
+            table[ways].to_numpy(),
+            table["low"],
+            table["high"],
+            strict=True,
         )
     ]
     label = f"{title}: observed and predicted delay rates, and flights"
     svg = rate_charts.predicted(title.split(maxsplit=1)[0].lower(), label, table)
-    head = [title, "Flights", "Observed", "95% interval", "With times", "Without times"]
-    return panel(title, "", svg, head, rows)
+    head = [title, "Flights", "Observed", "95% interval", *(TOLD[way].capitalize() for way in ways)]
+    return panel(title, note, svg, head, rows)
 
 
 def _week(table: pd.DataFrame) -> Panel:
-    observed = table.assign(rate=table["delayed"] / table["flights"])
-    maps = {"Predicted": _grid(table, "timed"), "Observed": _grid(observed, "rate")}
+    maps = {"Predicted": _grid(table, "timed"), "Observed": _grid(table, "rate")}
     top = np.ceil(10 * float(table["timed"].max())) / 10
     label = "Predicted and observed delay rates of the week, weekday by hour"
     svg = week_chart.week("week", label, maps, [*WEEKDAYS.values()], top)
-    order = table["DIANOM"].map(DAYS.index)
+    order = np.argsort(table["DIANOM"].map(DAYS.index), kind="stable")
+    shown = table[["DIANOM", "HORA", "flights", "rate", "timed"]].iloc[order]
     rows = [
-        [WEEKDAYS[day], f"{hour:02}", f"{n:,}", percent(d / n), percent(p)]
-        for day, hour, n, d, p, _ in table.iloc[np.argsort(order, kind="stable")].to_numpy()
+        [WEEKDAYS[day], f"{hour:02}", f"{n:,}", percent(rate), percent(p)]
+        for day, hour, n, rate, p in shown.itertuples(index=False)
     ]
     note = (
         f"Mean predictions and delay rates of the same flights, blank where they are fewer than "
-        f"{FEWEST}. The observed rate of a hundred flights easily differs by 4 points by chance."
+        f"{FEWEST}. The observed rate of a few hundred flights easily differs by 4 points by chance."
     )
     head = ["Day", "Hour", "Flights", "Observed", "Predicted"]
     return panel("The week, hour by hour", note, svg, head, rows)._replace(tall=True)
