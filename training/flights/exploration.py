@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-import ibis
 import pandas as pd
 from ibis.expr.types import Table
 
@@ -102,8 +101,8 @@ def _counted(source: Source, columns: Columns, destination: str) -> Iterator[tup
 
 def _by_range(groups: Table, hours: int) -> Table:
     """Return groups of good flights with the range of the day so far, hours before departure."""
-    known = on_day(groups, ranges(groups, ahead=60 * hours)).filter(ibis._["HOY"].notnull())
-    rows = judged(known)
+    known = on_day(groups, ranges(groups, ahead=60 * hours))
+    rows = judged(known.filter(known["HOY"].notnull()))  # noqa: PD004  # Ibis has no `notna`
     return rows.filter(good(rows)).mutate(value=rows["HOY"].cast("string"))
 
 

@@ -1,5 +1,6 @@
 """The model beside its baselines, and what it would be without a feature."""
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from training.fitting.folds import asked
@@ -30,9 +31,9 @@ def differences(e: Evaluation) -> list[Difference]:
         alike = MODEL["untimed"]
         gain = Gain.of(e.scores[alike].gains(e.scores[CHALLENGE]))
         found.append(Difference(alike, CHALLENGE, gain))
-    steps = zip(best_first, best_first[1:], strict=False)
     return found + [
-        Difference(MODEL[way], MODEL[less], e.metrics.steps[way]) for way, less in steps
+        Difference(MODEL[way], MODEL[less], e.metrics.steps[way])
+        for way, less in pairwise(best_first)
     ]
 
 

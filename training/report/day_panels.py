@@ -1,7 +1,5 @@
 """The panels of the day so far: what it tells, and for how long."""
 
-from typing import Final
-
 import pandas as pd
 
 from function.metadata import SHARES
@@ -36,11 +34,11 @@ def lasting(tables: dict[int, pd.DataFrame]) -> str:
     if not bad > good:  # or not known
         return ""
     left = [(hours, *_bad_and_good(tables[hours])) for hours in later]
-    shares = [f"{100 * (b - g) / (bad - good):.0f}% {hours} hours ahead" for hours, b, g in left]
+    shares = [f"{100 * (b - g) / (bad - good):.0f}% at {hours} hours" for hours, b, g in left]
     return (
         f"Asked an hour ahead, {percent(bad)} of the flights were late where {BAD:.0%} or more of "
         f"the last flights were, and {percent(good)} where fewer than {GOOD:.0%} were. Of this "
-        f"difference there is left: {', '.join(shares)}."
+        f"difference is left: {', '.join(shares)}."
     )
 
 

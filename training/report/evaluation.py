@@ -76,9 +76,7 @@ class Evaluation:
     @property
     def models(self) -> dict[str, Answers]:
         """The answers of models, by name."""
-        return {
-            name: each for name, each in self.scores.items() if name not in {*RATES.values()}
-        }
+        return {name: each for name, each in self.scores.items() if name not in {*RATES.values()}}
 
     def predicted(self, way: str) -> pd.DataFrame:
         """Return the flights that are asked in a way, by cell and week, with the model's answers.

@@ -6,8 +6,8 @@ import pandas as pd
 
 from training.fitting.folds import WAYS
 
-from .evaluation import Evaluation
 from .curves import with_interval
+from .evaluation import Evaluation
 
 
 def ways_in(table: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from training.release.card import CHALLENGE, MODEL, RATES
 
@@ -104,6 +104,7 @@ def _gains(plot: Axes, figure: str, found: Sequence[tuple[float, float]]) -> Non
     plot.tick_params(left=False)
     plot.grid(visible=False, axis="y")
     plot.set_xlabel(f"Gain of {figure}")
+    plot.xaxis.set_major_locator(MaxNLocator(2))
 
 
 def importance(

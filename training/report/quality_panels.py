@@ -69,9 +69,7 @@ def _precision(e: Evaluation) -> Panel:
 
 def _calibration(e: Evaluation) -> Panel:
     bins = {
-        name: with_interval(
-            calibration(score.cells, score.probability), e.metrics.design_effect
-        )
+        name: with_interval(calibration(score.cells, score.probability), e.metrics.design_effect)
         for name, score in e.models.items()
     }
     svg = charts.calibration("calibration", "Delay rate over predicted probability", bins)
@@ -122,8 +120,8 @@ def _importance(e: Evaluation) -> Panel:
     ]
     note = (
         "Permutation importance: what is lost when a flight's airline, say, is replaced by that of "
-        "any flight. Some of these flights do not exist, such as national ones of foreign airlines. "
-        "Asked is the published model, on the flights that it did not learn from."
+        "any flight. Some of these do not exist, such as national flights of foreign airlines. "
+        "These are costs of the published model, on the flights that it did not learn from."
     )
     head = ["Model", "Forgotten", "Fall of ROC AUC", "Rise of log loss"]
     return panel("What the model relies on", note, svg, head, rows)

@@ -82,7 +82,7 @@ def by_hours(name: str, label: str, tables: Mapping[int, pd.DataFrame], average:
         plot.set(xlabel="Late of the last flights", ylabel="Delay rate")
         plot.yaxis.set_major_formatter(PercentFormatter(1, 0))
         plot.grid(visible=False, axis="x")
-        figure.legend(loc="outside upper left", ncols=4)
+        figure.legend(loc="outside upper left", ncols=2)
     return svg[0]
 
 

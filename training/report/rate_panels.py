@@ -21,24 +21,17 @@ TYPES: Final = {"I": "International", "N": "National"}
 type Draw = Callable[[str, str, pd.DataFrame, float], str]
 
 
-def rates(
-    counts: Counts, exploration: Exploration | None, design_effect: float
-) -> list[Panel]:
+def rates(counts: Counts, exploration: Exploration | None, design_effect: float) -> list[Panel]:
     """Return the panels of airline, month and flight type, and of the destination if known."""
     table = counts.table
     month = total(table, "MES").assign(value=lambda rows: [MONTHS[i - 1] for i in rows["value"]])
     kind = by_flights(total(table, "TIPOVUELO").replace({"value": TYPES}))
     airline = by_flights(total(table, "OPERA"))
-    drawn = [
-        ("Airline", airline, rate_charts.bars),
-        ("Month", month, rate_charts.columns),
-        ("Flight type", kind, rate_charts.bars),
-    ]
+    drawn = [("Airline", airline, rate_charts.bars)]
     if exploration and len(destinations := exploration.destinations()):
         drawn.append(("Destination", destinations, rate_charts.bars))
-    return [
-        _panel(title, with_interval(each, design_effect), draw) for title, each, draw in drawn
-    ]
+    drawn += [("Month", month, rate_charts.columns), ("Flight type", kind, rate_charts.bars)]
+    return [_panel(title, with_interval(each, design_effect), draw) for title, each, draw in drawn]
 
 
 def total(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def _week(table: pd.DataFrame) -> Panel:
     ]
     note = (
         f"Mean predictions and delay rates of the same flights, blank where they are fewer than "
-        f"{FEWEST}. The observed rate of a few hundred flights easily differs by 4 points by chance."
+        f"{FEWEST}. The observed rate of so few flights easily differs by 4 points by chance."
     )
     head = ["Day", "Hour", "Flights", "Observed", "Predicted"]
     return panel("The week, hour by hour", note, svg, head, rows)._replace(tall=True)

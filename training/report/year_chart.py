@@ -27,7 +27,9 @@ def year(name: str, label: str, weeks: pd.DataFrame) -> str:
             plot.axvspan(place - 0.5, place + 0.5, color=LINE, linewidth=0)
         for way in ways_in(weeks):
             colour, dash = LINES[way]
-            plot.plot(places, weeks[way], dash, color=colour, lw=1.8, label=f"Predicted {TOLD[way]}")
+            plot.plot(
+                places, weeks[way], dash, color=colour, lw=1.8, label=f"Predicted {TOLD[way]}"
+            )
         plot.plot(places[~held], rate[~held], "o", color=BLUE, ms=4.5, label="Observed")
         title = "Observed, validation week"
         plot.plot(places[held], rate[held], "D", color=BLUE, mfc="none", ms=5, label=title)
