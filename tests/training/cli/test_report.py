@@ -14,7 +14,7 @@ COUNTS = ROOT / "data" / "scl_2017.csv"
 
 @pytest.fixture
 def artifacts(tmp_path: Path) -> Path:
-    for name in ("metrics.json", "booster.ubj", "challenge.ubj"):
+    for name in ("metrics.json", "booster.ubj"):
         shutil.copy(ARTIFACTS / name, tmp_path)
     return tmp_path
 

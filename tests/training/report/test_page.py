@@ -15,6 +15,7 @@ from tests.support.paths import ROOT
 from training.__main__ import app
 from training.flights.counts import Counts
 from training.project import ARTIFACTS
+from training.release.card import NO_WEEKS
 from training.release.publish import publish
 from training.report.evaluation import Evaluation
 from training.report.page import PAGE, render, write
@@ -33,15 +34,10 @@ def page(html: str) -> Page:
 
 
 def made_again(folder: Path, *arguments: str) -> str:
-    for name in ("metrics.json", "booster.ubj", "challenge.ubj"):
+    for name in ("metrics.json", "booster.ubj"):
         shutil.copy(ARTIFACTS / name, folder)
     CliRunner().invoke(app, ["report", "--out", str(folder), *arguments], catch_exceptions=False)
     return (folder / PAGE).read_text()
-
-
-@pytest.fixture(scope="module")
-def evaluation(santiago: Counts) -> Evaluation:
-    return Evaluation.of(ARTIFACTS, santiago, "data/scl_2017.csv")
 
 
 def published(counts: Counts, folder: Path, place: str | None = None) -> str:
@@ -80,7 +76,7 @@ def test_every_id_is_one_and_every_reference_has_its_id(html: str, page: Page) -
 @pytest.mark.santiago
 def test_every_chart_has_a_name_and_its_numbers(html: str) -> None:
     figures = html.split("<figure")[1:]
-    assert len(figures) == 15
+    assert len(figures) == 16
     for figure in figures:
         body = figure.split("</figure>")[0]
         assert re.search(r'<svg role="img" aria-label="[^"]{10,}"', body)
@@ -100,7 +96,7 @@ def test_without_an_exploration_its_parts_are_missing(evaluation: Evaluation) ->
     html = render(evaluation)
     assert len(html.split("<figure")) == 15
     assert "<h3>Destination" not in html
-    assert "belong to no period" not in html
+    assert "<h3>How long" not in html
     Page(html)
 
 
@@ -127,9 +123,11 @@ def test_another_airport_without_times_has_its_own_page(elsewhere: Counts, tmp_p
         "Challenge",
         "with times",
         "eekday",
-        "Season",
+        "day so far",
+        "week by week",
     ):
         assert words not in html
+    assert NO_WEEKS in html
     assert [row[0] for row in page.table("Month", "Flights")] == (
         ["Jan", "Feb", "Mar", "May", "Aug", "Nov", "Dec"]
     )
@@ -141,8 +139,9 @@ def test_another_airport_with_times_has_its_own_page(
     html = published(elsewhere_timed, tmp_path, "Elsewhere")
     page = Page(html)
     assert "<h1>Will a flight at Elsewhere leave late?</h1>" in html
-    for words in ("Santiago", "challenge", "otebook", "Challenge", "Season"):
+    for words in ("Santiago", "challenge", "otebook", "Challenge", "day so far", "week by week"):
         assert words not in html
+    assert NO_WEEKS in html
     assert [row[0] for row in page.table("Hour of departure", "Flights")] == [
         "00",
         "06",
