@@ -49,7 +49,7 @@ def beside(title: str, table: pd.DataFrame, note: str = "") -> Panel:
         )
     ]
     label = f"{title}: observed and predicted delay rates, and flights"
-    svg = rate_charts.predicted(title.split(maxsplit=1)[0].lower(), label, table)
+    svg = rate_charts.predicted(title.lower(), label, table)
     head = [title, "Flights", "Observed", "95% interval", *(TOLD[way].capitalize() for way in ways)]
     return panel(title, note, svg, head, rows)
 

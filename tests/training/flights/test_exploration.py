@@ -1,6 +1,8 @@
+from collections import defaultdict
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -9,7 +11,7 @@ from tests.support.paths import ROOT
 from training.__main__ import app
 from training.errors import DataError
 from training.flights.counts import Counts
-from training.flights.exploration import NOTEBOOK_BOUNDS, Exploration
+from training.flights.exploration import Exploration
 
 EMBEDDED = ROOT / "data" / "scl_2017_exploration.csv"
 FLIGHTS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O,SIGLADES
@@ -24,6 +26,21 @@ def flights(tmp_path: Path) -> Path:
     """Return three flights: 41, 15 and 13.5 minutes after their times, the last without a place."""
     path = tmp_path / "flights.csv"
     path.write_text(FLIGHTS)
+    return path
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Path:
+    """Return 400 flights of a week, with bad and good days."""
+    rng = np.random.default_rng(3)
+    minutes = np.sort(rng.integers(0, 7 * 24 * 60, 400))
+    scheduled = pd.Timestamp("2017-03-06") + pd.to_timedelta(minutes, "min")
+    bad = np.repeat(rng.uniform(0, 0.6, 20), 20)
+    waited = np.where(rng.random(400) < bad, rng.integers(16, 90, 400), rng.integers(0, 16, 400))
+    path = tmp_path / "busy.csv"
+    times = {"Fecha-I": scheduled, "Fecha-O": scheduled + pd.to_timedelta(waited, "min")}
+    table = pd.DataFrame({"OPERA": "A", "TIPOVUELO": "I", "MES": 3, **times})
+    table.assign(SIGLADES=rng.choice(["Lima", "Quito"], 400)).to_csv(path, index=False)
     return path
 
 
@@ -44,23 +61,32 @@ def test_no_flight_is_lost_and_none_counted_twice() -> None:
     assert destinations["value"].is_unique
 
 
-def test_flights_are_counted_by_destination_and_at_the_notebooks_bounds(flights: Path) -> None:
+def test_flights_are_counted_by_destination(flights: Path) -> None:
     exploration = Exploration.from_flights(str(flights))
     assert exploration.destinations().to_numpy().tolist() == [["Lima", 2, 1], ["", 1, 0]]
-    assert exploration.without_period().to_numpy().tolist() == [["05:00", 1, 0], ["23:59", 1, 1]]
 
 
-def test_exactly_the_bounds_are_what_the_notebook_gives_no_period() -> None:
-    def has_period(time: str) -> bool:
-        night = "19:00" < time < "23:59" or "00:00" < time < "04:59"
-        return night or "05:00" < time < "11:59" or "12:00" < time < "18:59"
+def test_the_day_so_far_is_looked_at_from_each_number_of_hours_ahead(busy: Path) -> None:
+    """Each flight against a plain look at the flights before it."""
+    rows = pd.read_csv(busy, parse_dates=["Fecha-I", "Fecha-O"])
+    late = rows["Fecha-O"] - rows["Fecha-I"] > pd.Timedelta(minutes=15)
+    found = Exploration.from_flights(str(busy)).day_so_far()
+    assert [*found] == [1, 2, 3, 6]
+    for hours, table in found.items():
+        expected = defaultdict[int, list[bool]](list)
+        for time, is_late in zip(rows["Fecha-I"], late, strict=True):
+            ago = (time - rows["Fecha-I"]).dt.total_seconds() / 60 - 60 * hours
+            before = late[ago.between(15, 180)]
+            if len(before) >= 5:
+                edges = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6]
+                expected[sum(before.mean() >= edge for edge in edges)].append(is_late)
+        counted = [[value, len(each), sum(each)] for value, each in sorted(expected.items())]
+        assert table.to_numpy().tolist() == counted
+        assert len(counted) > 4
 
-    day = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(60)]
-    assert tuple(time for time in day if not has_period(time)) == NOTEBOOK_BOUNDS
 
-
-def test_parquet_gives_what_csv_gives(flights: Path) -> None:
-    parquet = flights.with_suffix(".parquet")
+def test_parquet_gives_what_csv_gives(busy: Path) -> None:
+    flights, parquet = busy, busy.with_suffix(".parquet")
     read = f"read_csv('{flights}', types={{'Fecha-I': 'TIMESTAMP', 'Fecha-O': 'TIMESTAMP'}})"
     duckdb.sql(f"COPY (FROM {read}) TO '{parquet}'")
     expected = Exploration.from_flights(str(flights)).to_csv()
@@ -71,7 +97,6 @@ def test_what_the_flights_lack_is_missing_and_no_error(flights: Path) -> None:
     flights.write_text(FLIGHTS.replace("SIGLADES", "Other"))
     exploration = Exploration.from_flights(str(flights))
     assert exploration.destinations().empty
-    assert len(exploration.without_period()) == 2
 
 
 def test_counts_have_nothing_to_explore() -> None:
@@ -101,7 +126,7 @@ def test_other_flights_than_those_of_the_counts_are_refused(santiago: Counts) ->
 
 def test_an_exploration_without_destinations_goes_with_any_counts(santiago: Counts) -> None:
     columns = ["dimension", "value", "flights", "delayed"]
-    Exploration(pd.DataFrame([("minute", "05:00", 1, 0)], columns=columns)).check(santiago)
+    Exploration(pd.DataFrame([("day_1h", "0", 1, 0)], columns=columns)).check(santiago)
 
 
 def test_a_file_of_other_columns_is_refused(tmp_path: Path) -> None:

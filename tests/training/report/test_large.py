@@ -22,24 +22,25 @@ from training.project import ARTIFACTS
 from training.release.training_metrics import METRICS, TrainingMetrics
 
 AIRLINES = [f"Airline {i:03}" for i in range(MAX_AIRLINES)]
-TRAINED, MEASURED = 4_000, 60_000
+SETTINGS = Settings(10, 0.3, 4)
+SIZE = 64_000
 
 
 @pytest.fixture(scope="module")
 def counts() -> Counts:
     rng = np.random.default_rng(5)
-    size = TRAINED + MEASURED
     share = 1 / np.arange(1, MAX_AIRLINES + 1)
-    drawn = rng.choice(AIRLINES, size - 2 * MAX_AIRLINES, p=share / share.sum())
+    drawn = rng.choice(AIRLINES, SIZE - 2 * MAX_AIRLINES, p=share / share.sum())
     table = pd.DataFrame(
         {
             "OPERA": np.concatenate([AIRLINES, drawn, AIRLINES]),
-            "TIPOVUELO": rng.choice(["I", "N"], size),
-            "MES": rng.integers(1, 13, size),
-            "HORA": rng.integers(0, 24, size),
-            "DIANOM": rng.choice(WEEKDAYS, size),
-            "split": np.where(np.arange(size) < TRAINED, "train", "validation"),
-            "flights": rng.integers(1, 20, size),
+            "TIPOVUELO": rng.choice(["I", "N"], SIZE),
+            "MES": rng.integers(1, 13, SIZE),
+            "HORA": rng.integers(0, 24, SIZE),
+            "DIANOM": rng.choice(WEEKDAYS, SIZE),
+            "HOY": rng.integers(-1, 8, SIZE),
+            "week": rng.integers(2_400, 2_460, SIZE),
+            "flights": rng.integers(1, 20, SIZE),
         }
     )
     table["delayed"] = rng.binomial(table["flights"], 0.1 + table["HORA"] / 60)
@@ -50,12 +51,17 @@ def counts() -> Counts:
 def artifacts(counts: Counts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model of these counts; its metrics are others', as their size is the same."""
     folder = tmp_path_factory.mktemp("large")
-    model = DelayModel(None, Settings(10, 0.3, 4), folder / "booster.ubj")
+    model = DelayModel(None, SETTINGS, folder / "booster.ubj")
     model.fit_counts(counts.part("train"), counts.categories).save()
     metrics = msgspec.json.decode((ARTIFACTS / METRICS).read_bytes(), type=TrainingMetrics)
     version = hashlib.sha256(model.store.read_bytes()).hexdigest()[:12]
     told = replace(
-        metrics, counts_sha256=counts.sha256, model_version=version, place=None, challenge=None
+        metrics,
+        counts_sha256=counts.sha256,
+        model_version=version,
+        place=None,
+        challenge=None,
+        settings=SETTINGS,
     )
     (folder / METRICS).write_bytes(msgspec.json.encode(told))
     (folder / "counts.csv").write_text(counts.to_csv())

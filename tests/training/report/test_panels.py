@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 import pytest
 from markupsafe import escape
-from sklearn.metrics import roc_auc_score
 
 from tests.support.html import Page
 from tests.support.paths import ROOT
-from training.fitting.baselines import RATES, TIMED_RATES
-from training.flights.counts import Counts, weighted_rows
-from training.flights.features import FLIGHT, without_time
-from training.model import DelayModel
+from training.fitting.metrics import SHOWN
+from training.flights.counts import Counts
+from training.flights.exploration import Exploration
 from training.project import ARTIFACTS
-from training.release.card import verdicts
-from training.report.evaluation import TIMED, UNTIMED, Evaluation
+from training.release.card import MODEL, RATES, figure, sources, verdicts
+from training.release.training_metrics import METRICS, TrainingMetrics
 from training.report.page import PAGE
+from training.report.panel import DAY_RANGES
 from training.report.panel import WEEKDAYS as DAYS
 
 DATA = ROOT / "data"
@@ -33,8 +33,8 @@ def page(html: str) -> Page:
 
 
 @pytest.fixture(scope="module")
-def evaluation(santiago: Counts) -> Evaluation:
-    return Evaluation.of(ARTIFACTS, santiago, "data/scl_2017.csv")
+def metrics() -> TrainingMetrics:
+    return msgspec.json.decode((ARTIFACTS / METRICS).read_bytes(), type=TrainingMetrics)
 
 
 @pytest.mark.santiago
@@ -56,28 +56,30 @@ def test_destinations_are_those_of_the_flights(page: Page, raw_flights: Path) ->
         assert rows[name] == [f"{len(each):,}", f"{each.sum():,}", f"{100 * each.mean():.1f}%"]
 
 
+def test_intervals_are_as_wide_as_weeks_make_them(page: Page, metrics: TrainingMetrics) -> None:
+    for row in page.table("Airline", "Flights"):
+        flights, rate = int(row[1].replace(",", "")), float(row[3][:-1]) / 100
+        low, high = (float(bound) / 100 for bound in row[4][:-1].split(" to "))
+        for bound in (low, high):
+            variance = metrics.design_effect * bound * (1 - bound) / flights
+            assert abs(rate - bound) == pytest.approx(1.96 * variance**0.5, rel=0.02, abs=0.003)
+
+
 @pytest.mark.santiago
-def test_predictions_stand_beside_the_delay_rates_of_the_same_flights(
-    page: Page, santiago: Counts, oracle: DelayModel
-) -> None:
-    cells = santiago.part("validation")
-    late, flights = cells["delayed"], cells["flights"]
-    timed = oracle.probability(oracle.preprocess(cells)) * flights
-    untimed = oracle.probability(oracle.preprocess(without_time(cells))) * flights
-    names = {f"{hour:02}": hour for hour in range(24)} | {DAYS[day]: day for day in DAYS}
-    for head, column in [("Hour of departure", "HORA"), ("Day of the week", "DIANOM")]:
-        rows = page.table(head, "Flights")
-        assert len(rows) == cells[column].nunique()
-        for value, n, observed, _, *predicted in rows:
-            of = cells[column] == names[value]
-            assert n == f"{flights[of].sum():,}"
-            rates = [each[of].sum() / flights[of].sum() for each in (late, timed, untimed)]
-            assert [observed, *predicted] == [f"{rate:.1%}" for rate in rates]
+def test_the_day_is_shown_by_hours_ahead(page: Page, exploration: Exploration) -> None:
+    rows = page.table("Hours ahead", "Day so far")
+    table = exploration.table[exploration.table["dimension"].str.startswith("day_")]
+    expected = [
+        [dimension[4], DAY_RANGES[int(value)], f"{flights:,}", f"{late / flights:.1%}"]
+        for dimension, value, flights, late in table.to_numpy()
+    ]
+    assert [row[:4] for row in rows] == expected
+    assert {row[0] for row in rows} == {"1", "2", "3", "6"}
 
 
 @pytest.mark.santiago
 def test_the_week_shows_each_hour_of_each_day(page: Page, santiago: Counts) -> None:
-    cells = santiago.part("validation").groupby(["DIANOM", "HORA"])[["flights", "delayed"]].sum()
+    cells = santiago.table.groupby(["DIANOM", "HORA"])[["flights", "delayed"]].sum()
     rows = {(row[0], row[1]): row[2:4] for row in page.table("Day", "Hour")}
     assert len(rows) == (cells["flights"] >= 10).sum() > 160
     for (day, hour), (flights, delayed) in zip(cells.index, cells.to_numpy(), strict=True):
@@ -85,52 +87,29 @@ def test_the_week_shows_each_hour_of_each_day(page: Page, santiago: Counts) -> N
         assert rows.get((DAYS[day], f"{hour:02}"), expected) == expected
 
 
-@pytest.mark.santiago
-def test_the_published_model_has_the_published_confusion_matrix(page: Page) -> None:
+def test_the_scores_are_those_of_the_metrics(page: Page, metrics: TrainingMetrics) -> None:
+    figures = sources(metrics)
+    (scores,) = (table for table in page.tables if table[0][0] == "On weeks that were not learned")
+    assert scores[0][1:] == [*figures]
+    for key, (title, _) in SHOWN.items():
+        assert [title, *(figure(each, key) for each in figures.values())] in scores
     matrices = [table for table in page.tables if table[0][1:] == ["Warned", "Not warned"]]
-    cells = [[cell.split()[0] for row in matrix[1:] for cell in row[1:]] for matrix in matrices]
-    assert cells[2] == ["2,901", "1,313", "8,738", "9,556"]
+    models = [each for name, each in figures.items() if "Table" not in name]
+    for matrix, each in zip(matrices, models, strict=True):
+        names = ("true_positives", "false_negatives", "false_positives", "true_negatives")
+        shown = [cell.split()[0] for row in matrix[1:] for cell in row[1:]]
+        assert shown == [f"{each[name]:,.0f}" for name in names]
 
 
-@pytest.mark.santiago
-def test_the_scores_are_those_of_the_metrics(page: Page, evaluation: Evaluation) -> None:
-    m = evaluation.metrics
-    ceiling = roc_auc_of_rates(evaluation.counts)
-    assert m.timed_validation
-    assert m.challenge
-    expected = [
-        m.timed_validation,
-        m.validation,
-        m.tables[TIMED_RATES],
-        m.tables[RATES],
-        m.challenge,
-    ]
-    aucs = [*(f"{each['roc_auc']:.4f}" for each in expected), f"{ceiling:.4f}"]
-    assert ["ROC AUC (ranking)", *aucs] in page.table("On the validation flights")
-
-
-def roc_auc_of_rates(counts: Counts) -> float:
-    cells = counts.part("validation").groupby(FLIGHT, as_index=False)[["flights", "delayed"]].sum()
-    _, label, weight = weighted_rows(cells)
-    rate = (cells["delayed"] / cells["flights"]).tolist()
-    return float(roc_auc_score(label, rate + rate, sample_weight=weight))
-
-
-@pytest.mark.santiago
 def test_gains_are_shown_with_their_errors_and_in_words(
-    html: str, page: Page, evaluation: Evaluation
+    html: str, page: Page, metrics: TrainingMetrics
 ) -> None:
-    rows = page.table("Score", "Over")
-    gains = evaluation.metrics.gains
-    assert [row[0] for row in rows] == [TIMED, UNTIMED, TIMED, UNTIMED]
-    assert [row[1] for row in rows[2:]] == ["Challenge model"] * 2
-    for row, gain in zip(rows, [gains["timed"], gains["untimed"]], strict=False):
-        assert row[1:4] == [gain.table, f"{gain.roc_auc:+.4f}", f"{gain.standard_error:.4f}"]
-    for words in verdicts(evaluation.metrics):
+    rows = {(row[0], row[1]): row[2:] for row in page.table("Score", "Over")}
+    for way, gain in metrics.gains.items():
+        auc, _, loss, _ = rows[MODEL[way], RATES[way]]
+        assert auc == f"{gain.roc_auc:+.4f} ± {gain.roc_auc_error:.4f}"
+        assert loss == f"{gain.log_loss:+.4f} ± {gain.log_loss_error:.4f}"
+    for way, less in [("timed", "untimed"), ("day", "timed")]:
+        assert rows[MODEL[way], MODEL[less]][0].startswith(f"{metrics.steps[way].roc_auc:+.4f}")
+    for words in verdicts(metrics):
         assert escape(words) in html
-
-
-def test_the_faults_of_the_notebook_are_counted(html: str, raw_flights: Path) -> None:
-    at = pd.read_csv(raw_flights, dtype=str)["Fecha-I"].str[11:16]
-    bounds = ["05:00", "11:59", "12:00", "18:59", "19:00", "23:59", "00:00", "04:59"]
-    assert f"{at.isin(bounds).sum():,} flights" in html
