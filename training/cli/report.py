@@ -35,7 +35,8 @@ def report(
 ) -> None:
     """Write the page of the model and its data.
 
-    The data are the flights or counts that it was trained on.
+    The data are the flights or counts that it was trained on. The model's recipe is fitted again
+    to answer flights of weeks that were not learned, so this takes a minute.
     """
     from training.report.page import write
 
@@ -59,7 +60,7 @@ def explore(
     columns: Columns,
     drop_bad: DropBad = False,
 ) -> None:
-    """Count the flights of each destination, for the report.
+    """Count what only the report shows: destinations, and the day so far by hours ahead.
 
     Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
     """
