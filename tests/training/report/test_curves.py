@@ -49,10 +49,10 @@ def test_an_interval_is_that_of_fewer_flights_where_these_share_their_week() -> 
     """The variance of a rate is the design effect times that of independent flights."""
     table = with_interval(pd.DataFrame({"flights": [900, 40], "delayed": [200, 39]}), 6.25)
     assert table["rate"].tolist() == [200 / 900, 39 / 40]
-    for row in table.itertuples():
-        for bound in (row.low, row.high):
-            distance = 1.959964 * math.sqrt(6.25 * bound * (1 - bound) / row.flights)
-            assert abs(row.rate - bound) == pytest.approx(distance, abs=1e-6)
+    for flights, rate, *bounds in table[["flights", "rate", "low", "high"]].to_numpy().tolist():
+        for bound in bounds:
+            distance = 1.959964 * math.sqrt(6.25 * bound * (1 - bound) / flights)
+            assert abs(rate - bound) == pytest.approx(distance, abs=1e-6)
 
 
 def test_curves_are_what_counting_at_each_threshold_gives(cells: pd.DataFrame) -> None:

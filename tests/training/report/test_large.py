@@ -23,24 +23,24 @@ from training.release.training_metrics import METRICS, TrainingMetrics
 
 AIRLINES = [f"Airline {i:03}" for i in range(MAX_AIRLINES)]
 SETTINGS = Settings(10, 0.3, 4)
-SIZE = 64_000
+TRAINED, MEASURED = 4_000, 60_000
 
 
 @pytest.fixture(scope="module")
 def counts() -> Counts:
     rng = np.random.default_rng(5)
+    size = TRAINED + MEASURED
     share = 1 / np.arange(1, MAX_AIRLINES + 1)
-    drawn = rng.choice(AIRLINES, SIZE - 2 * MAX_AIRLINES, p=share / share.sum())
+    drawn = rng.choice(AIRLINES, size - 2 * MAX_AIRLINES, p=share / share.sum())
     table = pd.DataFrame(
         {
             "OPERA": np.concatenate([AIRLINES, drawn, AIRLINES]),
-            "TIPOVUELO": rng.choice(["I", "N"], SIZE),
-            "MES": rng.integers(1, 13, SIZE),
-            "HORA": rng.integers(0, 24, SIZE),
-            "DIANOM": rng.choice(WEEKDAYS, SIZE),
-            "HOY": rng.integers(-1, 8, SIZE),
-            "week": rng.integers(2_400, 2_460, SIZE),
-            "flights": rng.integers(1, 20, SIZE),
+            "TIPOVUELO": rng.choice(["I", "N"], size),
+            "MES": rng.integers(1, 13, size),
+            "HORA": rng.integers(0, 24, size),
+            "DIANOM": rng.choice(WEEKDAYS, size),
+            "split": np.where(np.arange(size) < TRAINED, "train", "validation"),
+            "flights": rng.integers(1, 20, size),
         }
     )
     table["delayed"] = rng.binomial(table["flights"], 0.1 + table["HORA"] / 60)
@@ -59,9 +59,10 @@ def artifacts(counts: Counts, tmp_path_factory: pytest.TempPathFactory) -> Path:
         metrics,
         counts_sha256=counts.sha256,
         model_version=version,
-        place=None,
-        challenge=None,
         settings=SETTINGS,
+        place=None,
+        by_weeks=False,
+        challenge=None,
     )
     (folder / METRICS).write_bytes(msgspec.json.encode(told))
     (folder / "counts.csv").write_text(counts.to_csv())
