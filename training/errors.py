@@ -1,5 +1,9 @@
 """What a user of the commands can mend: each error ends a command with its one line."""
 
+from typing import Final
+
+RECIPES: Final = "See data/recipes.md."  # how to make flights of other forms of tables
+
 
 class UserError(Exception):
     """A refusal that says what is wrong and what to do."""

@@ -19,7 +19,8 @@ ENGINES: Final = ("bigquery:", "spark:")
 class Airport(msgspec.Struct, frozen=True):
     """What `data/airport.toml` says: the flights, whose they are, and the names of their columns.
 
-    `data` is the address of flights or counts. With `drop_bad`, bad rows of flights are left out.
+    `data` is the address of flights or counts. With `drop_bad`, bad rows of flights are left
+    out, and with `drop_many` any number of them.
     """
 
     data: str
@@ -27,6 +28,7 @@ class Airport(msgspec.Struct, frozen=True):
     period: str | None
     columns: Columns
     drop_bad: bool = False
+    drop_many: bool = False
 
 
 class _Columns(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,6 +38,7 @@ class _Columns(msgspec.Struct, forbid_unknown_fields=True):
     scheduled: str = "Fecha-I"
     actual: str = "Fecha-O"
     delay: str | None = None
+    delay_minutes: str | None = None
     type_value: str | None = None
 
 
@@ -44,6 +47,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     place: str | None = None
     period: str | None = None
     drop_bad: bool = False
+    drop_many: bool = False
     columns: _Columns = msgspec.field(default_factory=_Columns)
     types: dict[str, str] = {}
 
@@ -64,7 +68,7 @@ def load(path: Path = AIRPORT) -> Airport:
     columns = Columns(
         flight_type=names.pop("type"), types=tuple(sorted(read.types.items())), **names
     )
-    return Airport(data, read.place, read.period, columns, read.drop_bad)
+    return Airport(data, read.place, read.period, columns, read.drop_bad, read.drop_many)
 
 
 def airport_of(

@@ -20,6 +20,8 @@ from training.flights.columns import Columns
 from training.flights.rows import MONTHS, judged, raw
 from training.flights.sources import Source
 
+from .renaming import rename
+
 ANSWERS: Final = {"delay": "BIGINT", "probability": "FLOAT"}
 # Places of the answers of one airline, type and month: by hour, weekday and range of the day.
 PLACES: Final = len(HOURS) * len(DAYS) * len(RANGES)
@@ -53,14 +55,20 @@ def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it
     if path.suffix.lower() == ".parquet":
         options = f"FORMAT parquet, KV_METADATA {{model_version: {files.text_sql(version)}}}"
     minutes = None if day is None else source.engine.to_pyarrow(day)
+    texts = path.suffix.lower() == ".csv"
     with _functions(source, answers, minutes):
-        query = _query(source, answers, columns, look_back=day is not None)
+        query = _query(source, answers, columns, look_back=day is not None, texts=texts)
         _run(source, f"COPY ({query}) TO {files.text_sql(str(path))} ({options})", progress)
+    if source.given:
+        rename(path, [source.given.get(name, name) for name in source.own_columns])
 
 
-def _query(source: Source, answers: pd.DataFrame, columns: Columns, *, look_back: bool) -> str:
-    table = source.table
-    kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
+def _query(
+    source: Source, answers: pd.DataFrame, columns: Columns, *, look_back: bool, texts: bool
+) -> str:
+    """Return the query of the rows with their answers, where `texts` with none stored as binary."""
+    table, own = source.table, source.own_columns
+    kept = {f"_{i}": table[name] for i, name in enumerate(own)}
     read = raw(table, columns, delays=False, **kept)
     if look_back:
         read = read.mutate(HOY=_day(read["minute"]))
@@ -71,7 +79,11 @@ def _query(source: Source, answers: pd.DataFrame, columns: Columns, *, look_back
         flight = f"({flight} * {len(known)} + enum_code(TRY_CAST({name} AS {codes}))::BIGINT)"
     flight = f"{flight} * {MONTHS} + MES - 1 + fault_free"
     time = f"((HORA + 1) * {len(DAYS)} + DIANOM) * {len(RANGES)} + HOY + 1"
-    named = [f"_{i} AS {files.name_sql(name)}" for i, name in enumerate(table.columns)]
+    shown = [
+        f"COALESCE(TRY(decode(_{i})), _{i}::VARCHAR)" if texts and binary else f"_{i}"
+        for i, binary in enumerate(table[name].type().is_binary() for name in own)
+    ]
+    named = [f"{value} AS {files.name_sql(name)}" for value, name in zip(shown, own, strict=True)]
     added = [f"_{name}({flight}, {time}) AS {name}" for name in ANSWERS]
     return (
         f"SELECT {', '.join([*named, *added])} "  # noqa: S608  # every text and name in it is quoted

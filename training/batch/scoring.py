@@ -69,7 +69,7 @@ def score(  # noqa: PLR0913  # each of them is an option of the command
             create(source, joined(source.table, answers, columns, day), out, flights)
             return Scored(flights, lost, version)
         with whole(Path(out)) as new:
-            if source.files:
+            if source.ordered:
                 copy(source, answers, new, version, columns, progress, day)
             else:
                 table = joined(source.table, answers, columns, day)
@@ -92,7 +92,7 @@ def answers_of(cells: pd.DataFrame, model: Model) -> pd.DataFrame:
 
 
 def _check(source: Source, out: str) -> None:
-    taken = {name.casefold() for name in source.table.columns} & {*ANSWERS}
+    taken = {name.casefold() for name in source.own_columns} & {*ANSWERS}
     if taken:
         raise DataError(f"Cannot score {source.address}: it has a column `{min(taken)}` already.")
     ours, theirs = scheme_of(source.address)[0], scheme_of(out)[0]

@@ -14,9 +14,10 @@ from training.flights.columns import Columns
 from training.project import ARTIFACTS, load
 
 from .console import console
-from .options import ADDRESS, DropBad, with_columns
+from .options import ADDRESS, DropBad, DropMany, with_columns
 
 if TYPE_CHECKING:
+    from training.flights.aggregation import Counted
     from training.flights.counts import Counts
 
 
@@ -32,17 +33,41 @@ def read_counts(
     columns: Columns | None = None,
     *,
     drop_bad: bool = False,
+    drop_many: bool = False,
+    described: bool = False,
 ) -> "Counts":
-    """Read counts, or flights at any address, and say what is left out or looks odd."""
+    """Read counts, or flights at any address, and say what is left out or looks odd.
+
+    Where they are `described`, begin with what was counted.
+    """
     from training.flights.reading import read_source
 
     with console.status(f"Reading {data}"):
-        counted = read_source(data, columns, drop_bad=drop_bad or load().drop_bad)
-    if counted.left_out:
+        counted = read_source(
+            data,
+            columns,
+            drop_bad=drop_bad or load().drop_bad,
+            drop_many=drop_many or load().drop_many,
+        )
+    if described:
+        console.print(description(counted), highlight=False, soft_wrap=True)
+    elif counted.left_out:
         console.print(f"Left out {counted.left_out:,} bad rows of {data}")
     for note in counted.notes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     return counted.counts
+
+
+def description(counted: "Counted") -> str:
+    """Return what was counted, in one line."""
+    table = counted.counts.table
+    flights, late = int(table["flights"].sum()), int(table["delayed"].sum())
+    airlines = len(counted.counts.categories.OPERA)
+    dates = f", {counted.dates[0]} to {counted.dates[1]}" if counted.dates else ""
+    return (
+        f"{flights:,} flights of {airlines:,} airline{'s' * (airlines != 1)}, {late:,} late, "
+        f"{late / flights:.1%}{dates}, {counted.left_out:,} left out"
+    )
 
 
 @with_columns
@@ -52,6 +77,7 @@ def count(
     columns: Columns,
     *,
     drop_bad: DropBad = False,
+    drop_many: DropMany = False,
 ) -> None:
     """Count flights where they lie, and write the counts.
 
@@ -61,7 +87,7 @@ def count(
     from training.release.artifacts import check_target, replace
 
     check_target(out, files_of(flights))
-    counts = read_counts(flights, columns, drop_bad=drop_bad)
+    counts = read_counts(flights, columns, drop_bad=drop_bad, drop_many=drop_many)
     replace(out.parent, {out.name: counts.to_csv().encode()})
     total = counts.table[["flights", "delayed"]].sum()
     console.print(

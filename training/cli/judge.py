@@ -14,7 +14,7 @@ from training.flights.columns import Columns
 from training.project import ARTIFACTS, airport_of
 
 from .data import read_counts
-from .options import ADDRESS, Data, DropBad, with_columns
+from .options import ADDRESS, Data, DropBad, DropMany, with_columns
 
 
 @with_columns
@@ -66,6 +66,7 @@ def evaluate(
     *,
     columns: Columns,
     drop_bad: DropBad = False,
+    drop_many: DropMany = False,
     fail: Annotated[
         bool, typer.Option("--fail", help="Exit with 1 if a metric has degraded.")
     ] = False,
@@ -79,7 +80,7 @@ def evaluate(
 
     token = os.environ.get("PUNTUAL_TOKEN") or None
     model = Deployed(url, token) if url else ModelFile(ARTIFACTS / "model.onnx")
-    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
+    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad, drop_many=drop_many)
     judged = evaluation.evaluate(model, counts)
     for line in evaluation.report(judged, margin):
         typer.echo(line)

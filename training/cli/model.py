@@ -16,7 +16,7 @@ from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import Data, DropBad, repeated, with_columns
+from .options import Data, DropBad, DropMany, repeated, with_columns
 
 
 class Features(StrEnum):
@@ -40,6 +40,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
     *,
     drop_bad: DropBad = False,
+    drop_many: DropMany = False,
 ) -> None:
     """Fit, convert, prove parity, and replace the artifacts."""
     from training.release.artifacts import check_target
@@ -50,7 +51,9 @@ def train(
 
     check_target(out / METRICS)
     airport = airport_of(data, place, period)
-    counts = read_counts(airport.data, columns, drop_bad=drop_bad)
+    counts = read_counts(
+        airport.data, columns, drop_bad=drop_bad, drop_many=drop_many, described=True
+    )
     counts = replace(counts, period=period or counts.period or airport.period)
     earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
@@ -59,7 +62,7 @@ def train(
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
     if out == ARTIFACTS:
-        options = shlex.join(repeated(columns, drop_bad=drop_bad))
+        options = shlex.join(repeated(columns, drop_bad=drop_bad, drop_many=drop_many))
         named = [*([f"DATA={data}"] if data else []), *([f"ARGS={options}"] if options else [])]
         line = shlex.join(["make", "report", *named])
         console.print(f"The report: {line}", highlight=False, markup=False, soft_wrap=True)
@@ -71,6 +74,7 @@ def select(
     data: Data = None,
     *,
     drop_bad: DropBad = False,
+    drop_many: DropMany = False,
     save: Annotated[bool, typer.Option(help="Train with the choice from now on.")] = False,
 ) -> None:
     """Repeat the choice of settings, by cross-validation over weeks.
@@ -94,7 +98,7 @@ def select(
     from .summary import comparison, scores
 
     address = airport_of(data).data
-    counts = read_counts(address, columns, drop_bad=drop_bad)
+    counts = read_counts(address, columns, drop_bad=drop_bad, drop_many=drop_many)
     with Progress(console=console) as progress:
         task = progress.add_task(
             "Cross-validating", total=len(FITS) * len(parts_of(counts.part("train")))

@@ -13,8 +13,8 @@ from training.flights.columns import OPTIONS, Columns
 from training.project import load
 
 ADDRESS: Final = (
-    "Files (`flights.csv`, `2017/*.parquet`), `bigquery:PROJECT.DATASET.TABLE`, "
-    "`spark:DATABASE.TABLE` or `spark:PATH`."
+    "Files (`flights.csv`, `2017/*.parquet`), a query (`flights.sql`), "
+    "`bigquery:PROJECT.DATASET.TABLE`, `spark:DATABASE.TABLE` or `spark:PATH`."
 )
 
 
@@ -26,6 +26,12 @@ Data = Annotated[
     ),
 ]
 DropBad = Annotated[bool, typer.Option("--drop-bad", help="Leave bad rows out and say how many.")]
+DropMany = Annotated[
+    bool,
+    typer.Option(
+        "--drop-many", help="Leave bad rows out also where they are more than a fifth of all."
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,21 +71,29 @@ class ColumnOptions:
         str | None,
         typer.Option("--day-so-far", help="Column of the day so far, a share, to score with."),
     ] = None
+    delay_minutes: Annotated[
+        str | None,
+        typer.Option(
+            "--delay-minutes",
+            help="Column of the delay in minutes, late above 15, instead of --actual.",
+        ),
+    ] = None
 
     def columns(self) -> Columns:
         """Return the columns of the project with these options in their places."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         types = given.pop("type_map")
+        columns = load().columns
+        if self.actual or self.delay or self.delay_minutes:  # which replace the project's
+            columns = replace(columns, delay=None, delay_minutes=None)
         columns = replace(
-            load().columns, **{name: value for name, value in given.items() if value is not None}
+            columns, **{name: value for name, value in given.items() if value is not None}
         )
-        if self.actual and not self.delay:
-            columns = replace(columns, delay=None)
         return replace(columns, types=tuple(map(_pair, types))) if types else columns
 
 
-def repeated(columns: Columns, *, drop_bad: bool) -> list[str]:
-    """Return the options that give another command the same columns and `drop_bad`.
+def repeated(columns: Columns, *, drop_bad: bool, drop_many: bool) -> list[str]:
+    """Return the options that give another command the same columns and bad rows.
 
     What the project's settings say already is left out.
     """
@@ -91,7 +105,8 @@ def repeated(columns: Columns, *, drop_bad: bool) -> list[str]:
             given += [option, name]
     if columns.types != ours.columns.types:
         given += [part for old, new in columns.types for part in ("--type-map", f"{old}={new}")]
-    return [*given, "--drop-bad"] if drop_bad and not ours.drop_bad else given
+    given += ["--drop-bad"] if drop_bad and not ours.drop_bad else []
+    return [*given, "--drop-many"] if drop_many and not ours.drop_many else given
 
 
 def with_columns(command: Callable[..., None]) -> Callable[..., None]:

@@ -13,7 +13,7 @@ from training.project import ARTIFACTS, airport_of
 
 from .console import console
 from .data import read_counts
-from .options import ADDRESS, Data, DropBad, with_columns
+from .options import ADDRESS, Data, DropBad, DropMany, with_columns
 
 if TYPE_CHECKING:
     from training.flights.exploration import Exploration
@@ -32,6 +32,7 @@ def report(
     *,
     columns: Columns,
     drop_bad: DropBad = False,
+    drop_many: DropMany = False,
 ) -> None:
     """Write the page of the model and its data.
 
@@ -40,7 +41,7 @@ def report(
     """
     from training.report.page import write
 
-    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad)
+    counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad, drop_many=drop_many)
     with console.status("Measuring and drawing"):
         page = write(
             counts,
@@ -59,6 +60,7 @@ def explore(
     *,
     columns: Columns,
     drop_bad: DropBad = False,
+    drop_many: DropMany = False,
 ) -> None:
     """Count what only the report shows: destinations, and the day so far by hours ahead.
 
@@ -69,7 +71,7 @@ def explore(
     from training.release.artifacts import check_target, replace
 
     check_target(out, files_of(flights))
-    read_counts(flights, columns, drop_bad=drop_bad)  # refuses bad rows
+    read_counts(flights, columns, drop_bad=drop_bad, drop_many=drop_many)  # refuses bad rows
     explored = Exploration.from_flights(flights, columns, destination=destination)
     replace(out.parent, {out.name: explored.to_csv().encode()})
 

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Final, NamedTuple
 
 import ibis
@@ -18,6 +19,7 @@ from .columns import Columns
 from .counts import TOTALS, Counts
 from .features import FEATURES, MAX_AIRLINES
 from .look_back import with_day
+from .oddities import oddities
 from .rows import RAW, judged, raw, roles_in
 from .sources import Source, open_source
 from .split import NO_WEEK, draw, split_weeks
@@ -34,6 +36,7 @@ class Counted(NamedTuple):
     counts: Counts
     left_out: int = 0
     notes: tuple[str, ...] = ()
+    dates: tuple[date, date] | None = None  # the first and the last, where the flights have dates
 
 
 def count(
@@ -41,29 +44,37 @@ def count(
     columns: Columns | None = None,
     *,
     drop_bad: bool = False,
+    drop_many: bool = False,
 ) -> Counted:
     """Count the flights of a source and split them; raise `DataError` at bad rows.
 
-    With `drop_bad` rows that hold nulls, unreadable times or impossible values are left out.
+    With `drop_bad` rows that hold nulls, unreadable times or impossible values are left out, more
+    than a fifth of all rows only with `drop_many`.
     """
-    return count_source(open_source(address), columns or Columns(), drop_bad=drop_bad)
+    return count_source(
+        open_source(address), columns or Columns(), drop_bad=drop_bad, drop_many=drop_many
+    )
 
 
-def count_source(source: Source, columns: Columns, *, drop_bad: bool = False) -> Counted:
+def count_source(
+    source: Source, columns: Columns, *, drop_bad: bool = False, drop_many: bool = False
+) -> Counted:
     """Count the flights of a source that is open; see `count`."""
     roles = roles_in(source, columns)
     cells = _cells(source, columns)
     source.check_rows(int(cells["flights"].sum()))
-    good, left_out = _good(source, columns, cells, drop_bad=drop_bad)
+    good, left_out = _good(source, columns, cells, drop_bad=drop_bad, drop_many=drop_many)
     _check_categories(source, columns, good)
-    counts = Counts.from_table(_split(good), _period(good))
+    dates = _dates(good)
+    counts = Counts.from_table(_split(good), _period(dates))
     notes = [
         *_alike(good["OPERA"].unique(), "airlines"),
         *_alike(good["TIPOVUELO"].unique(), "flight types"),
     ]
     if "scheduled" not in roles and columns.scheduled:
         notes.append(f"No times are learned: there is no column `{columns.scheduled}`.")
-    return Counted(counts, left_out, tuple(notes))
+    notes += oddities(source, good)
+    return Counted(counts, left_out, tuple(notes), dates)
 
 
 def cells_of(table: Table, columns: Columns) -> Table:
@@ -81,8 +92,8 @@ def cells_of(table: Table, columns: Columns) -> Table:
     return cells.group_by([*FEATURES, "week", "fault"]).agg(
         flights=cells["flights"].sum(),
         delayed=cells["delayed"].sum(),
-        first_year=cells["scheduled"].min().year(),
-        last_year=cells["scheduled"].max().year(),
+        first=cells["scheduled"].min().date(),
+        last=cells["scheduled"].max().date(),
     )
 
 
@@ -114,20 +125,20 @@ def _fetched(source: Source, table: Table) -> pd.DataFrame:
 
 
 def _good(
-    source: Source, columns: Columns, cells: pd.DataFrame, *, drop_bad: bool
+    source: Source, columns: Columns, cells: pd.DataFrame, *, drop_bad: bool, drop_many: bool
 ) -> tuple[pd.DataFrame, int]:
     good, bad = cells[cells["fault"].isna()], cells[cells["fault"].notna()]
     left_out, total = int(bad["flights"].sum()), int(cells["flights"].sum())
-    refusal = f"Cannot use {source.address}: "
-    if left_out and (not drop_bad or good.empty):
-        numbers = {
-            str(fault): int(rows) for fault, rows in zip(bad["fault"], bad["flights"], strict=True)
-        }
-        described = faults.described(source, columns, numbers)
-        advice = "--drop-bad leaves them out." if len(good) else "no row is good."
-        raise DataError(f"{refusal}{described}. {left_out:,} of {total:,} rows are bad; {advice}")
+    numbers = {
+        str(fault): int(rows) for fault, rows in bad.groupby("fault")["flights"].sum().items()
+    }
+    refusal = faults.refusal(
+        source, columns, numbers, total, drop_bad=drop_bad, drop_many=drop_many
+    )
+    if refusal:
+        raise DataError(f"Cannot use {source.address}: {refusal}")
     if good.empty:
-        raise DataError(f"{refusal}it holds no flights.")
+        raise DataError(f"Cannot use {source.address}: it holds no flights.")
     return _named(good), left_out
 
 
@@ -158,11 +169,16 @@ def _split(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([by_week, draw(cells[~dated])]) if not dated.all() else by_week
 
 
-def _period(cells: pd.DataFrame) -> str | None:
-    first, last = cells["first_year"].min(), cells["last_year"].max()
-    if pd.isna(first):
+def _dates(cells: pd.DataFrame) -> tuple[date, date] | None:
+    first, last = cells["first"].dropna(), cells["last"].dropna()
+    return (first.min(), last.max()) if len(first) else None
+
+
+def _period(dates: tuple[date, date] | None) -> str | None:
+    if dates is None:
         return None
-    return f"{first:.0f}" if first == last else f"{first:.0f}-{last:.0f}"
+    first, last = (day.year for day in dates)
+    return f"{first}" if first == last else f"{first}-{last}"
 
 
 def _alike(names: Iterable[str], what: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ OPTIONS: Final = {
     "scheduled": "--scheduled",
     "actual": "--actual",
     "delay": "--delay",
+    "delay_minutes": "--delay-minutes",
     "day": "--day-so-far",
 }
 
@@ -19,11 +20,11 @@ OPTIONS: Final = {
 class Columns:
     """The columns of a table of flights; the defaults are the challenge's.
 
-    `delay` is a ready column that replaces `actual`. `day` is a ready column of the day so far, a
-    share of flights, which only scoring reads. `types` maps flight types to those of the
-    model, and `type_value` is the type of all flights. A column of the month or of the scheduled
-    time that bears its default name may be missing where it is not needed. An empty `scheduled`
-    reads no times.
+    `delay` and `delay_minutes` are ready columns that replace `actual`. `day` is a ready column of
+    the day so far, a share of flights, which only scoring reads. `types` maps flight types
+    to those of the model, and `type_value` is the type of all flights. A column of the month or of
+    the scheduled time that bears its default name may be missing where it is not needed. An empty
+    `scheduled` reads no times.
     """
 
     airline: str = "OPERA"
@@ -32,6 +33,7 @@ class Columns:
     scheduled: str = "Fecha-I"
     actual: str = "Fecha-O"
     delay: str | None = None
+    delay_minutes: str | None = None
     day: str | None = None
     type_value: str | None = None
     types: tuple[tuple[str, str], ...] = ()

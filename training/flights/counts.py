@@ -64,6 +64,12 @@ class Counts:
 
         Raise `DataError` unless both splits hold delayed and punctual flights.
         """
+        delayed, flights = self.table["delayed"].sum(), self.table["flights"].sum()
+        if not 0 < delayed < flights:
+            raise DataError(
+                "Cannot train: expected delayed and punctual flights, got "
+                f"{delayed:,} delayed of {flights:,}."
+            )
         few = not self.by_weeks and (self.table["week"] != NO_WEEK).all()
         counts = self.without_weeks() if few else self
         for split in SPLITS:

@@ -18,10 +18,12 @@ from typing import BinaryIO, Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import DataError
+from training.errors import RECIPES, DataError
 
 MAX_HEADER: Final = 1 << 20  # bytes
 BLOCK: Final = 1 << 22  # bytes
+GZIP: Final = b"\x1f\x8b"
+NOT_UTF_8: Final = f"it is not UTF-8 - at line {{}}. Save it as UTF-8. {RECIPES.rstrip('.')}"
 SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _QUOTE, _NEW_LINE, _RETURN = b'"\n\r'
 
@@ -29,10 +31,11 @@ csv.field_size_limit(1 << 21)  # the longest line that DuckDB reads
 
 
 class Header(NamedTuple):
-    """The names of the columns, and the number of blank lines before them."""
+    """The names of the columns, the number of blank lines before them, and the names as given."""
 
     names: tuple[str, ...]
     skip: int
+    given: tuple[str, ...]
 
 
 def header_of(path: Path) -> Header:
@@ -55,13 +58,25 @@ def header_of(path: Path) -> Header:
         raise DataError(f"Cannot read {path}: {error} - at line {skip + 1}.") from error
     if not names:
         raise DataError(f"Cannot read {path}: it is empty.")
+    if any("\ufffd" in name for name in names):
+        raise DataError(f"Cannot read {path}: {NOT_UTF_8.format(skip + 1)}.")
+    if names[0].lstrip().startswith(("{", "[")):
+        raise DataError(f"Cannot read {path}: it is JSON, not CSV. {RECIPES}")
     for separator, word in SEPARATORS.items():
         if len(names) == 1 and separator in names[0]:
             raise DataError(
                 f"Cannot read {path}: expected commas between columns, got {word}. "
-                "Save it with commas."
+                f"Save it with commas. {RECIPES}"
             )
-    return Header(_unique(names), skip)
+    return Header(_unique(names), skip, tuple(names))
+
+
+def is_gzipped(path: Path) -> bool:
+    """Whether a file is compressed, by its name or its first bytes."""
+    if path.suffix.lower() == ".gz":
+        return True
+    with path.open("rb") as file:
+        return file.read(len(GZIP)) == GZIP
 
 
 def records(path: Path) -> int:
@@ -100,7 +115,7 @@ def fault_of(path: Path) -> str | None:
             try:
                 line.decode()
             except UnicodeDecodeError:
-                return f"it is not UTF-8 - at line {number}. Save it as UTF-8"
+                return NOT_UTF_8.format(number)
     width = 0
     try:
         for line_number, record in _records(path, strict=True):
@@ -155,7 +170,7 @@ class _Scan:
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        with gzip.open(path) if is_gzipped(path) else path.open("rb") as file:
             yield cast("BinaryIO", file)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error

@@ -36,16 +36,17 @@ def read_source(
     columns: Columns | None = None,
     *,
     drop_bad: bool = False,
+    drop_many: bool = False,
 ) -> Counted:
     """Return the counts of a source as they stand in it, or count its flights.
 
-    A table of counts has the columns of `Counts`; `columns` and `drop_bad` are for flights alone.
+    A table of counts has the columns of `Counts`; the other arguments are for flights alone.
     """
     source = open_source(address)
     has = {*source.table.columns}
     if {*TOTALS} <= has and {"split", "week"} & has:
         return Counted(_counts(source))
-    return count_source(source, columns or Columns(), drop_bad=drop_bad)
+    return count_source(source, columns or Columns(), drop_bad=drop_bad, drop_many=drop_many)
 
 
 def _counts(source: Source) -> Counts:

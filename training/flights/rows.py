@@ -4,33 +4,69 @@ from collections.abc import Collection
 from typing import Final
 
 import ibis
-from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
+from ibis.expr.types import (
+    BooleanValue,
+    FloatingValue,
+    IntegerValue,
+    StringValue,
+    Table,
+    Value,
+)
 
-from training.errors import DataError
+from training.errors import RECIPES, DataError
 
-from .columns import OPTIONS, Columns
+from .columns import Columns
 from .counts import DELAY_MINUTES
 from .features import NOT_GIVEN
 from .look_back import range_of
+from .missing import check_columns
 from .sources import Source
 
-# What every engine reads as the same time.
-TIME: Final = r"^[1-9]\d{3}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+# What every engine reads as the same time; a fraction is cut off after six digits.
+TIME: Final = r"^[1-9]\d{3}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?$"
+_FIRST, _LAST = (ibis.timestamp(text) for text in ("1000-01-01", "9999-12-31 23:59:59.999999"))
 _FEBRUARY: Final = 2
 TO_MINUTES: Final = len("2017-01-31 23:30")
+TO_MICROSECONDS: Final = len("2017-01-31 23:30:00.123456")
+NANOSECONDS: Final = 9  # digits of a fraction
+MINUTE: Final = 60 * 10**6  # microseconds
 MONTHS: Final = 12
 MONTH: Final = r"^0*([1-9]|1[0-2])(\.0+)?$"
 # What Unicode calls white space, and two characters without a width.
 SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200C))
 )
+NUMBER: Final = r"^[+-]?\d+(\.\d*)?$"
+# A flight that leaves earlier or later than this is a mistake of the table, in minutes.
+EARLIEST: Final = -12 * 60
+LATEST: Final = 48 * 60
 # Faults of times, by the number that stands for them in `raw` rows: numbers are grouped faster.
-TIME_FAULTS: Final = {1: "scheduled", 2: "actual", 3: "delay", 4: "day"}
+TIME_FAULTS: Final = {
+    1: "scheduled",
+    2: "actual",
+    3: "delay",
+    4: "far",  # an actual time far from the scheduled one
+    5: "delay_minutes",
+    6: "far_minutes",
+    7: "minutes",  # where 0 or 1 is expected
+    8: "day",
+}
 # DuckDB counts 10 million flights with these functions of its own in four fifths of the time that
 # EXTRACT and a remainder take, which Ibis writes. sqlglot translates ISODOW for Spark wrongly.
 _DUCKDB_PARTS: Final = tuple(
     ibis.udf.scalar.builtin(name=name, signature=(("timestamp",), "int64"))(lambda time: time)
     for name in ("month", "hour", "isodow")
+)
+_DECODE, _MAKE_TIMESTAMP, _EPOCH_NS = (
+    ibis.udf.scalar.builtin(name=name, signature=((given,), returned))(lambda value: value)
+    for name, given, returned in (
+        ("decode", "binary", "string"),
+        ("make_timestamp", "int64", "timestamp"),
+        ("epoch_ns", "timestamp(9)", "int64"),
+    )
+)
+_DIVIDE: Final = ibis.udf.scalar.builtin(name="divide", signature=(("int64", "int64"), "int64"))(
+    lambda dividend, divisor: dividend // divisor
 )
 FIRST_WEEK: Final = "1970-01-05 00:00:00"  # the Monday of week 0, before which no week is counted
 FIRST_MINUTE: Final = "0001-01-01 00:00:00"  # a Monday
@@ -45,9 +81,14 @@ def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> 
     roles = {"airline": columns.airline}
     if columns.type_value is None:
         roles["flight_type"] = columns.flight_type
-    measured = delays and columns.delay is None
+    if columns.delay is not None and columns.delay_minutes is not None:
+        raise DataError("Cannot tell delays: name one column, by --delay or by --delay-minutes.")
+    measured = delays and columns.delay is None and columns.delay_minutes is None
     if measured and not columns.scheduled:
-        raise DataError("Cannot tell delays: an empty --scheduled needs a ready column by --delay.")
+        raise DataError(
+            "Cannot tell delays: an empty --scheduled needs a ready column by --delay or "
+            "--delay-minutes."
+        )
     timed = columns.scheduled in has or columns.named("scheduled") or measured
     if timed and columns.scheduled:
         roles["scheduled"] = columns.scheduled
@@ -57,6 +98,8 @@ def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> 
         roles["actual"] = columns.actual
     elif delays and columns.delay is not None:
         roles["delay"] = columns.delay
+    elif delays and columns.delay_minutes is not None:
+        roles["delay_minutes"] = columns.delay_minutes
     if not delays and columns.day is not None:
         roles["day"] = columns.day
     return roles
@@ -65,9 +108,21 @@ def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> 
 def roles_in(source: Source, columns: Columns, *, delays: bool = True) -> dict[str, str]:
     """Return `roles_of` the source's table; raise `DataError` where it lacks one of them."""
     roles = roles_of(columns, source.table.columns, delays=delays)
-    for role, name in roles.items():
-        source.column(name, OPTIONS[role])
+    check_columns(source, roles)
+    source.check_times(roles[role] for role in ("scheduled", "actual") if role in roles)
     return roles
+
+
+def column_of(table: Table, name: str) -> Value:
+    """Return a column to read; texts that are stored as binary are UTF-8."""
+    column = table[name]
+    kind = column.type()
+    # What Parquet calls a column of nulls alone has no type in Ibis.
+    if kind.is_null() or (kind.is_unknown() and "NULL" in str(kind)):
+        return ibis.null("string")
+    if not kind.is_binary():
+        return column
+    return _DECODE(column) if table.get_backend().name == "duckdb" else column.cast("string")
 
 
 def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -> Table:
@@ -82,30 +137,37 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
     scheduled: Value = ibis.null("timestamp")
     late: Value = ibis.null("boolean")
     if "scheduled" in roles:
-        given = table[roles["scheduled"]]
+        given = column_of(table, roles["scheduled"])
         scheduled = _time(given)
         unread = scheduled.isnull()
         faults += [(unread if "actual" in roles else unread & given.notnull(), 1)]
         if delays:  # what is counted has a week
             faults += [(scheduled < ibis.timestamp(FIRST_WEEK), 1)]
     if "actual" in roles:
-        actual = _time(table[roles["actual"]])
-        late = actual.delta(scheduled, unit="microsecond") > DELAY_MINUTES * 60 * 10**6
-        faults += [(actual.isnull(), 2)]
+        actual = _time(column_of(table, roles["actual"]))
+        passed = actual.delta(scheduled, unit="microsecond")
+        late = passed > DELAY_MINUTES * MINUTE
+        far = (passed < EARLIEST * MINUTE) | (passed > LATEST * MINUTE)
+        faults += [(actual.isnull(), 2), (far, 4)]
     if "delay" in roles:
-        late = _flag(table[roles["delay"]])
-        faults += [(late.isnull(), 3)]
+        given = column_of(table, roles["delay"])
+        late = _flag(given)
+        faults += [(late.isnull() & _is_number(given), 7), (late.isnull(), 3)]
+    if "delay_minutes" in roles:
+        minutes = _minutes(column_of(table, roles["delay_minutes"]))
+        late = minutes > DELAY_MINUTES
+        faults += [(minutes.isnull(), 5), ((minutes < EARLIEST) | (minutes > LATEST), 6)]
     day: Value = ibis.null("int64")
     if "day" in roles:
-        given = table[roles["day"]]
+        given = column_of(table, roles["day"])
         share = given.try_cast("float64") if given.type().is_string() else given.cast("float64")
         good = share.between(0, 1) & scheduled.notnull()
         day = good.ifelse(range_of(share), day)
-        faults += [(given.notnull() & ~good.fill_null(False), 4)]  # noqa: FBT003  # Ibis takes it by place
+        faults += [(given.notnull() & ~good.fill_null(False), 8)]  # noqa: FBT003  # Ibis takes it by place
     return table.select(
-        OPERA=table[columns.airline].cast("string"),
+        OPERA=column_of(table, columns.airline).cast("string"),
         TIPOVUELO=_flight_type(table, columns),
-        MES=table[roles["month"]] if "month" in roles else scheduled.month(),
+        MES=column_of(table, roles["month"]) if "month" in roles else scheduled.month(),
         scheduled=scheduled,
         minute=scheduled.delta(ibis.timestamp(FIRST_MINUTE), unit="minute"),
         fault=ibis.cases(*faults, else_=0) if faults else ibis.literal(0),
@@ -164,7 +226,7 @@ def good_rows(table: Table, columns: Columns, **kept: Value) -> Table:
 def _flight_type(table: Table, columns: Columns) -> StringValue:
     if columns.type_value is not None:
         return ibis.literal(columns.type_value)
-    given = table[columns.flight_type].cast("string")
+    given = column_of(table, columns.flight_type).cast("string")
     if not columns.types:
         return given
     return ibis.cases(*((given == old, new) for old, new in columns.types), else_=given)
@@ -187,27 +249,33 @@ def _month(column: Value) -> IntegerValue:
         if not column.type().is_integer():
             # BigQuery's floor refuses NaN, so only what is inside is rounded.
             month = (month == month.floor()).ifelse(month, ibis.null(column.type()))
-        return month.cast("int64")
+        # DuckDB casts the bounds that Parquet states, too, and NaN is above all numbers.
+        return month.try_cast("int64")
     raise DataError(_unreadable(column, "months from 1 to 12"))
 
 
 def _time(column: Value) -> Value:
     """Return the local time, or null where the text is none."""
     if column.type().is_string():
-        time = column.re_search(TIME).ifelse(column, ibis.null("string"))
+        time = column.re_search(TIME).ifelse(column.left(TO_MICROSECONDS), ibis.null("string"))
         # BigQuery reads no time without seconds.
         return (time.length() == TO_MINUTES).ifelse(time + ":00", time).try_cast("timestamp")
     if column.type().is_timestamp() and column.type().timezone is None:
-        return column
+        if column.type().scale == NANOSECONDS:  # DuckDB's own functions round them
+            column = _MAKE_TIMESTAMP(_DIVIDE(_EPOCH_NS(column), 1000))
+        # As texts, and none is infinite.
+        good = (column >= _FIRST) & (column <= _LAST)
+        return good.ifelse(column, ibis.null("timestamp"))
     advice = ""
     if column.type().is_timestamp():
         advice = " Convert its times to local ones, without a zone."
     elif column.type().is_numeric():
         advice = (
             " Make times of its numbers first, such as 1730 and a date, or name a ready column "
-            "of 0 and 1 by --delay."
+            "by --delay or --delay-minutes."
         )
-    raise DataError(_unreadable(column, "local times such as 2017-01-31 23:30:00") + advice)
+    expected = "local times such as 2017-01-31 23:30:00"
+    raise DataError(f"{_unreadable(column, expected)}{advice} {RECIPES}")
 
 
 def _date_parts(time: Value, engine: str) -> tuple[IntegerValue, IntegerValue, IntegerValue]:
@@ -246,6 +314,24 @@ def _flag(column: Value) -> BooleanValue:
         yes, no = text.re_search(r"^(1(\.0+)?|true)$"), text.re_search(r"^(0(\.0+)?|false)$")
     said = (yes, ibis.literal(value=True)), (no, ibis.literal(value=False))
     return ibis.cases(*said, else_=ibis.null("boolean"))
+
+
+def _is_number(column: Value) -> BooleanValue:
+    """Return whether a value is a number, not whether there is one."""
+    if column.type().is_string():
+        return column.re_search(NUMBER)
+    number = column.notnull() if column.type().is_numeric() else ibis.literal(value=False)
+    return number & ~column.isnan() if column.type().is_floating() else number
+
+
+def _minutes(column: Value) -> FloatingValue:
+    """Return the minutes, or null where a value is none."""
+    if column.type().is_string():
+        return column.re_search(NUMBER).ifelse(column, ibis.null("string")).try_cast("float64")
+    if not column.type().is_numeric():
+        raise DataError(_unreadable(column, "minutes of delay"))
+    minutes = column.cast("float64")
+    return minutes.isnan().ifelse(ibis.null("float64"), minutes)
 
 
 def _unreadable(column: Value, expected: str) -> str:

@@ -2,9 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,18 +12,16 @@ import ibis
 from ibis.backends import BaseBackend
 from ibis.expr.types import Table
 
-from training.errors import DataError
+from training.errors import RECIPES, DataError
 
-from . import files
-from .columns import OPTIONS, Columns
+from . import files, memory, queries
+from .columns import Columns
+from .reasons import reason_of
 
 __all__ = ["Columns", "Source", "open_source", "scheme_of"]
 
-# DuckDB's own share; Python, pandas and what DuckDB does not count come on top, below 1 GB in sum.
-MEMORY_LIMIT: Final = "512MB"
 BIGQUERY: Final = "bigquery"
 SPARK: Final = "spark"
-REASON: Final = 300  # characters that are shown of what an engine says
 LISTED: Final = 30  # columns
 
 
@@ -32,7 +30,9 @@ class Source:
     """A table of flights and the engine that reads it.
 
     `files` are what a table of files consists of; `failures` is what its engine raises where it
-    cannot read, write or carry on.
+    cannot read, write or carry on. The rows of a source that is `ordered` keep their order.
+    `partitions` are columns that no file has: the names of folders give their values. `given` are
+    the names in the files of columns that the engine renames, by those that it gives them.
     """
 
     address: str
@@ -40,27 +40,38 @@ class Source:
     table: Table
     failures: tuple[type[Exception], ...]
     files: tuple[Path, ...] = ()
+    ordered: bool = False
+    partitions: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
 
-    def column(self, name: str, option: str | None = None) -> None:
-        """Raise `DataError` unless the table has this column; `option` names another."""
+    @property
+    def own_columns(self) -> list[str]:
+        """The columns of the rows themselves."""
+        return [name for name in self.table.columns if name not in self.partitions]
+
+    def column(self, name: str) -> None:
+        """Raise `DataError` unless the table has this column."""
         if name in self.table.columns:
             return
         has = ", ".join(f"`{column}`" for column in self.table.columns[:LISTED])
         more = ", ..." if len(self.table.columns) > LISTED else ""
-        advice = f" Name another by {option}." if option else ""
         raise DataError(
-            f"Cannot use {self.address}: it has no column `{name}`. It has {has}{more}.{advice}"
+            f"Cannot use {self.address}: it has no column `{name}`. It has {has}{more}."
         )
-
-    def role(self, columns: Columns, role: str) -> str:
-        """Return the column of a role; raise `DataError` unless the table has it."""
-        name: str = getattr(columns, role)
-        self.column(name, OPTIONS[role])
-        return name
 
     def file(self, path: Path) -> Table:
         """Return the rows of one of the files."""
-        return _view(self.engine, f"file_{self.files.index(path)}", (path,))
+        name = f"file_{self.files.index(path)}"
+        return _view(self.engine, name, (path,), self.partitions)
+
+    def check_times(self, names: Iterable[str]) -> None:
+        """Raise `DataError` where a column is a date in one file and a time in another."""
+        for name in names:
+            if self.table[name].type().is_timestamp() and (found := files.mixed(self.files, name)):
+                raise DataError(
+                    f"Cannot use {self.address}: the column `{name}` holds dates in {found[0]}, "
+                    f"but times in {found[1]}. {RECIPES}"
+                )
 
     def check_rows(self, rows: int) -> None:
         """Raise `DataError` unless the source has this many rows, counted another way."""
@@ -83,17 +94,12 @@ class Source:
             reason = None
             if self.files and "CSV" in str(error):
                 reason = files.fault_of(self.files)
-            raise DataError(f"Cannot {doing}: {reason or reason_of(error)}.") from error
-
-
-def reason_of(error: Exception) -> str:
-    """Return what an engine says in one line, without its advice, which is not for the user."""
-    said = str(error).partition("\nPossible ")[0]
-    if "Caused by: " in said:  # Java's own cause is the last one, in a line
-        said = said.rpartition("Caused by: ")[2].partition("\n")[0]
-    lines = said.splitlines()
-    reason = ", ".join(stripped for line in lines if (stripped := line.strip(" ,.")))
-    return reason if len(reason) <= REASON else f"{reason[:REASON]}..."
+            reason = reason or reason_of(error)
+            if "Out of Memory" in reason:
+                # DuckDB may use what was free, unless something else has taken it since.
+                bound = self.engine.con.execute("SELECT current_setting('memory_limit')").fetchone()
+                reason = f"DuckDB needs more memory than {bound[0]}, half of what was free"
+            raise DataError(f"Cannot {doing}: {reason}.") from error
 
 
 def scheme_of(address: str) -> tuple[str, str]:
@@ -105,44 +111,71 @@ def scheme_of(address: str) -> tuple[str, str]:
 def open_source(address: str) -> Source:
     """Open a table by its address; raise `DataError` where there is none.
 
-    `flights.csv`, `2017/*.parquet`: files, by DuckDB inside this process. `bigquery:P.D.T`: a
-    table of BigQuery. `spark:D.T` or `spark:PATH`: a table or files of Spark.
+    `flights.csv`, `2017/*.parquet`: files, by DuckDB inside this process; `flights.sql`: a file
+    with a query, by the same. `bigquery:P.D.T`: a table of BigQuery. `spark:D.T` or `spark:PATH`:
+    a table or files of Spark.
     """
     openers: dict[str, Callable[[str, str], Source]] = {
         BIGQUERY: _open_bigquery,
         SPARK: _open_spark,
-        "duckdb": _open_files,
+        "duckdb": _open_duckdb,
     }
     scheme, rest = scheme_of(address)
     return openers[scheme](address, rest)
 
 
 def files_of(address: str) -> tuple[Path, ...]:
-    """Return the files of an address, or none where it names a table."""
+    """Return the files of an address, or none where it names a table.
+
+    Those of a query are its own and what its text names.
+    """
     scheme, rest = scheme_of(address)
     if scheme == "duckdb":
-        return files.named(rest)
+        return queries.files_of(Path(rest)) if queries.is_query(rest) else files.named(rest)
     return (Path(rest),) if scheme == SPARK else ()
 
 
-def _open_files(address: str, pattern: str) -> Source:
+def _open_duckdb(address: str, name: str) -> Source:
     import duckdb  # noqa: PLC0415  # every engine's own module is imported where it is asked for
 
-    found = files.named(pattern)
+    query = queries.is_query(name)
+    found = () if query else files.named(name)
     spill = Path(tempfile.gettempdir(), f"puntual-{os.getpid()}")
-    engine = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(spill))
+    engine = ibis.duckdb.connect(
+        memory_limit=memory.text(memory.limit()), temp_directory=str(spill)
+    )
     # DuckDB tracks progress only with its progress bar enabled; we print our own.
     engine.raw_sql("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     # A writer of DuckDB 2.0 that is interrupted may wait without end for one of its own threads.
     engine.raw_sql("SET async_threads = 0")
-    source = Source(address, engine, ibis.table({}, name="unread"), (duckdb.Error,), found)
-    with source.trouble(f"read {address}"):
-        table = _view(engine, "flights", found)
-    return Source(address, engine, table, source.failures, found)
+    unread = ibis.table({}, name="unread")
+    source = Source(address, engine, unread, (duckdb.Error,), found, ordered=True)
+    with source.trouble(f"{'run' if query else 'read'} {address}"):
+        if query:
+            queries.materialize(engine.con, Path(name))
+            table = engine.table(queries.ROWS)
+        else:
+            table = _view(engine, "flights", found)
+            return _with_partitions(replace(source, table=table))
+    return replace(source, table=table)
 
 
-def _view(engine: BaseBackend, name: str, found: tuple[Path, ...]) -> Table:
-    engine.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {files.rows_sql(found)}")
+def _with_partitions(source: Source) -> Source:
+    """Return a source of files with what folders and the files' own names add."""
+    has = source.table.columns
+    pairs = zip(has, files.names_of(source.files[0]), strict=False)
+    given = {name: own for name, own in pairs if name != own}
+    partitions = files.partitions_of(source.files, has)
+    table = source.table
+    if partitions:
+        table = _view(source.engine, "flights", source.files, partitions)
+    return replace(source, table=table, partitions=partitions, given=given)
+
+
+def _view(
+    engine: BaseBackend, name: str, found: tuple[Path, ...], partitions: tuple[str, ...] = ()
+) -> Table:
+    engine.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {files.rows_sql(found, partitions)}")
     return engine.table(name)
 
 

@@ -20,7 +20,10 @@ def wilson(delayed: ArrayLike, flights: ArrayLike) -> tuple[Floats, Floats]:
     d, n = np.asarray(delayed, np.float64), np.asarray(flights, np.float64)
     centre = (d + Z**2 / 2) / (n + Z**2)
     half = Z / (n + Z**2) * np.sqrt(d * (n - d) / n + Z**2 / 4)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    # The rate lies between them, though rounding may miss it where it is 0 or 1.
+    rate = np.clip(d / n, 0, 1)
+    lower, upper = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    return np.minimum(lower, rate), np.maximum(upper, rate)
 
 
 def with_interval(table: pd.DataFrame, design_effect: float) -> pd.DataFrame:

@@ -71,13 +71,14 @@ def test_a_project_may_leave_bad_rows_out_always(
 
 @pytest.mark.santiago
 def test_the_options_of_a_command_can_be_repeated_in_the_next() -> None:
-    assert repeated(Columns(), drop_bad=False, split=None) == []
+    assert repeated(Columns(), drop_bad=False, drop_many=False, split=None) == []
     options = ColumnOptions(
         airline="My line", delay="late", type_value="N", type_map=["Int=I", "Dom=N"], scheduled=""
     )
-    assert repeated(options.columns(), drop_bad=True, split=Split.draw) == [
+    assert repeated(options.columns(), drop_bad=True, drop_many=True, split=Split.draw) == [
         *("--airline", "My line", "--scheduled", "", "--delay", "late", "--type-value", "N"),
-        *("--type-map", "Int=I", "--type-map", "Dom=N", "--split", "draw", "--drop-bad"),
+        *("--type-map", "Int=I", "--type-map", "Dom=N", "--split", "draw"),
+        *("--drop-bad", "--drop-many"),
     ]
 
 
@@ -149,3 +150,24 @@ def test_an_actual_column_replaces_the_projects_delay_column(
     monkeypatch.setattr("training.cli.options.load", lambda: airport)
     assert ColumnOptions().columns().delay == "late"
     assert ColumnOptions(actual="left").columns() == Columns(actual="left")
+    minutes = ColumnOptions(delay_minutes="dep_delay").columns()
+    assert minutes == Columns(delay_minutes="dep_delay")
+
+
+def test_training_begins_with_what_it_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = "OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O\n"
+    rows = [
+        f"Sky,N,1,2017-01-0{1 + i % 7} 10:00,2017-01-0{1 + i % 7} 1{i % 2}:00\n" for i in range(60)
+    ]
+    (tmp_path / "flights.csv").write_text(header + "".join(rows) + "Sky,N,1,2017-01-31 10:00,\n")
+    (tmp_path / "flights.sql").write_text("FROM 'flights.csv'")
+    strict = msgspec.structs.replace(load(), drop_bad=False)
+    monkeypatch.setattr("training.cli.data.load", lambda: strict)
+    for name in ("flights.csv", "flights.sql"):
+        read_counts(str(tmp_path / name), drop_bad=True, described=True)
+        said = capsys.readouterr().err
+        assert said == (
+            "60 flights of 1 airline, 30 late, 50.0%, 2017-01-01 to 2017-01-07, 1 left out\n"
+        )

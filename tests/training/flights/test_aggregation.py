@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -161,7 +162,7 @@ def test_flight_types_are_mapped_or_one_for_all(tmp_path: Path) -> None:
         pytest.param("Sky,N,2", "Sky,N ,2", "'N ' - at line 5, column `TIPOVUELO`", id="type N "),
         pytest.param("Sky,N,2", " Sky,N,2", "' Sky' - at line 5, column `OPERA`", id="space"),
         pytest.param("Sky,N,2", "Sky\u00a0,N,2", "line 5, column `OPERA`", id="no-break space"),
-        pytest.param("Sky,N,2", "Sky,N,3", "got '3' - at line 5, column `MES`", id="other month"),
+        pytest.param("Sky,N,2", "Sky,N,3", "month 2 - at line 5, column `MES`", id="other month"),
         pytest.param("Sky,N,2", "Sky,N,13", "got '13' - at line 5, column `MES`", id="month 13"),
         pytest.param("Sky,N,2", "Sky,N,2.5", "got '2.5' - at line 5, column `MES`", id="fraction"),
         pytest.param("Sky,N,2", "Sky,N,", "got nothing - at line 5, column `MES`", id="no month"),
@@ -219,6 +220,118 @@ def test_lines_are_those_of_the_file_after_blank_lines_and_line_breaks_in_quotes
         count(written(tmp_path, text + bad, "f.csv"))
 
 
+@pytest.mark.parametrize("late", ["late AS late", "late::VARCHAR AS late", "late::DOUBLE AS late"])
+def test_a_delay_in_minutes_is_late_above_fifteen(tmp_path: Path, late: str) -> None:
+    minutes = [15, 15.5, 16, -3, 0, 2880] * 10
+    rows = "".join(f"Sky,N,1,{late}\n" for late in minutes)
+    source = written(tmp_path, f"OPERA,TIPOVUELO,MES,late\n{rows}", "source.csv")
+    address = parquet(tmp_path, source, f"* REPLACE ({late})")
+    for each in (address, source):
+        counted = count(each, Columns(delay_minutes="late"))
+        assert totals(counted.counts) == {("Sky", "N", 1, -1, ""): (60, 30)}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("2881", "expected from -720 to 2,880 minutes of delay, got '2881' - at line 62"),
+        ("-721", "expected from -720 to 2,880 minutes of delay, got '-721' - at line 62"),
+        ("NA", "expected minutes of delay such as 16 or -3.0, got 'NA' - at line 62"),
+        ("", "got nothing - at line 62, column `late`. A flight without a delay was cancelled"),
+    ],
+)
+def test_a_delay_that_no_flight_has_is_a_bad_row(tmp_path: Path, value: str, reason: str) -> None:
+    rows = "Sky,N,1,16\nSky,N,1,3\n" * 30 + f"Sky,N,1,{value}\n"
+    address, columns = written(tmp_path, f"OPERA,TIPOVUELO,MES,late\n{rows}"), Columns()
+    columns = replace(columns, delay_minutes="late")
+    with pytest.raises(DataError) as refusal:
+        count(address, columns)
+    assert reason in str(refusal.value)
+    assert count(address, columns, drop_bad=True).left_out == 1
+
+
+@pytest.mark.parametrize("kind", ["VARCHAR", "DOUBLE", "INTEGER"])
+def test_minutes_are_no_flags_and_are_refused_whatever_is_left_out(
+    tmp_path: Path, kind: str
+) -> None:
+    source = written(tmp_path, "OPERA,TIPOVUELO,MES,late\n" + "S,N,1,0\nS,N,1,1\n" * 9 + "S,N,1,16")
+    address = parquet(tmp_path, source, f"* REPLACE (late::{kind} AS late)")
+    with pytest.raises(DataError, match=r"\. Name a column of minutes by --delay-minutes"):
+        count(address, Columns(delay="late"), drop_bad=True, drop_many=True)
+    with pytest.raises(DataError, match="name one column, by --delay or by --delay-minutes"):
+        count(address, Columns(delay="late", delay_minutes="late"))
+
+
+@pytest.mark.parametrize(
+    ("actual", "good"),
+    [
+        ("2017-01-31 22:00:00", True),
+        ("2017-01-31 21:59:59", False),
+        ("2017-02-03 10:00:00", True),
+        ("2017-02-03 10:00:00.000001", False),
+    ],
+)
+def test_a_flight_leaves_from_twelve_hours_early_to_forty_eight_late(
+    tmp_path: Path, actual: str, *, good: bool
+) -> None:
+    address = written(tmp_path, MANY.replace("2017-02-01 09:00:00", actual, 1))
+    if good:
+        assert count(address).left_out == 0
+        return
+    with pytest.raises(DataError) as refusal:
+        count(address)
+    assert (
+        "expected an actual time from 12 hours before the scheduled one to 48 hours after it, got "
+        f"'{actual}' for a flight scheduled at 2017-02-01 10:00:00 - at line 5, column `Fecha-O`"
+    ) in str(refusal.value)
+    assert count(address, drop_bad=True).left_out == 1
+
+
+def test_more_than_a_fifth_is_left_out_only_where_that_is_said_too(tmp_path: Path) -> None:
+    bad = "Sky,N,1,2017-01-01 10:00:00,\n"
+    assert count(written(tmp_path, MANY + bad * 10), drop_bad=True).left_out == 10
+    address = written(tmp_path, MANY + bad * 11)
+    with pytest.raises(DataError) as refusal:
+        count(address, drop_bad=True)
+    assert "column `Fecha-O` (11 rows)" in str(refusal.value)
+    assert "11 of 51 rows are bad, more than a fifth; --drop-many leaves" in str(refusal.value)
+    assert count(address, drop_bad=True, drop_many=True).left_out == 11
+
+
+def test_all_missing_columns_are_named_with_those_that_come_near(tmp_path: Path) -> None:
+    header = "year,month,carrier,dep_time,sched_dep_time,dep_delay,arr_time,sched_arr_time\n"
+    with pytest.raises(DataError) as refusal:
+        count(written(tmp_path, header))
+    assert str(refusal.value).endswith(
+        "it has no column `OPERA`, `TIPOVUELO`, `Fecha-I`, `Fecha-O`. It has `year`, `month`, "
+        "`carrier`, `dep_time`, `sched_dep_time`, `dep_delay`, `arr_time`, `sched_arr_time`. "
+        "Name others by --airline (`carrier`?), --type or --type-value, --scheduled "
+        "(`sched_dep_time`?), --actual (`dep_time`?, `sched_dep_time`?) or --delay-minutes "
+        "(`dep_delay`?). See data/recipes.md."
+    )
+
+
+@pytest.mark.parametrize("late", ["10:15", "10:16"], ids=["punctual", "late"])
+@pytest.mark.parametrize("rows", [1, 5])
+def test_flights_of_one_outcome_cannot_be_trained_on(tmp_path: Path, late: str, rows: int) -> None:
+    flights = f"Sky,N,1,2017-01-01 10:00,2017-01-01 {late}\n" * rows
+    address = written(tmp_path, ROWS.partition("\n")[0] + "\n" + flights)
+    number = rows * (late == "10:16")
+    with pytest.raises(DataError, match=f"punctual flights, got {number} delayed of {rows}"):
+        count(address).counts.for_training()
+
+
+def test_what_no_airport_has_is_noted(tmp_path: Path) -> None:
+    flights = "".join(
+        f"Sky,N,1,2017-01-01 10:00,2017-01-01 {10 + (i < 3)}:00,{'AB'[i % 2]}CD,XYZ\n"
+        for i in range(400)
+    )
+    header = ROWS.partition("\n")[0]
+    rare, origins = count(written(tmp_path, f"{header},ORIGIN,Ori-I\n{flights}")).notes
+    assert rare.startswith("0.8% of the flights are late")
+    assert "more than one airport in the column `ORIGIN`: ACD, BCD. A model" in origins
+
+
 @pytest.mark.parametrize("other", ["sky", "Šky", "S k y", "SKY"])
 def test_names_that_are_almost_the_same_are_reported(tmp_path: Path, other: str) -> None:
     counted = count(written(tmp_path, MANY.replace("Sky,N,2", f"{other},N,2")))
@@ -237,7 +350,7 @@ def test_names_that_are_almost_the_same_are_reported(tmp_path: Path, other: str)
         pytest.param(
             ROWS.replace("OPERA", "Airline"),
             "no column `OPERA`. It has `Airline`, `TIPOVUELO`, `MES`, `Fecha-I`, `Fecha-O`. "
-            "Name another by --airline",
+            "Name another by --airline (`Airline`?). See data/recipes.md.",
             id="no column",
         ),
         pytest.param(ROWS.partition("\n")[0] + "\n", "holds no flights", id="only a header"),
@@ -328,7 +441,9 @@ def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kin
     assert found == EXPECTED | {FEBRUARY: (9, 0)}
     assert {row[2]: row[6] for row in good} == {1: 2454, 2: 2456, 12: 2503}
     assert [row[7:10] for row in rows if row[7]] == [("month", 1, 0)]
-    assert {row[10:] for row in good} == {(2017, 2017)}
+    assert {str(day) for row in good for day in row[10:]} == {
+        *("2017-01-22", "2017-02-01", "2017-12-31")
+    }
 
 
 MONDAYS = [

@@ -125,7 +125,7 @@ def test_a_quote_inside_a_value_is_counted_exactly(tmp_path: Path) -> None:
 def test_the_engine_sorts_more_than_its_memory_on_disk_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.flights.sources.MEMORY_LIMIT", "200MB")
+    monkeypatch.setattr("training.flights.memory.limit", lambda: 200 << 20)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     engine = open_source(written(tmp_path, HEADER + "".join(GOOD))).engine
     rows = "SELECT repeat('x', 40) || i AS text FROM range(6000000) AS r(i)"

@@ -55,6 +55,12 @@ def test_an_interval_is_that_of_fewer_flights_where_these_share_their_week() -> 
             assert abs(rate - bound) == pytest.approx(distance, abs=1e-6)
 
 
+@given(st.integers(1, 5000))
+def test_wilsons_bounds_hold_a_rate_of_0_and_of_1_exactly(flights: int) -> None:
+    (low, *_), (*_, high) = wilson([0, flights], [flights, flights])
+    assert (low, high) == (0, 1)
+
+
 def test_curves_are_what_counting_at_each_threshold_gives(cells: pd.DataFrame) -> None:
     flights = by_flight(cells, SCORE)
     expected = []
