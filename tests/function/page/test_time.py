@@ -98,5 +98,6 @@ def test_the_time_stays_when_the_month_changes(
 def test_it_says_what_it_knows(page: Page, origin: str, timed: Choice) -> None:
     show(page, origin + timed.fragment)
     about = page.locator("#about")
-    expect(about).to_contain_text("airline, type and month, weekday and hour where they are chosen")
+    expect(about).to_contain_text("airline, type and month, weekday and hour")
+    expect(about).to_contain_text(" where they are chosen")
     expect(about).to_contain_text("nothing of the weather")
