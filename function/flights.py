@@ -137,7 +137,7 @@ def _rounds_into_next_hour(text: str) -> bool:
 
     No more of a time is used, so it may be rounded within its hour.
     """
-    # The search for one character takes a thousandth of the time, and spares most bodies the others.
+    # The search for one character takes a thousandth of the time of the others, and spares most.
     point = "." in text
     if "\\" in text:  # points are `\u002e` then, colons and digits begin with `\u003`
         return "\\u002" in text or (point and ("\\u003" in text or ":59:59.999999" in text))
