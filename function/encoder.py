@@ -98,8 +98,8 @@ class Encoder:
         if time is not None and flight.MES not in months_near(time):
             message = f"Expected a time within a day of month {flight.MES}, which is `MES`, "
             return SCHEDULED, f"{message}got one in month {time.month}"
-        if message := day_fault(flight):
-            return DAY_SO_FAR, message
+        if fault := day_fault(flight):
+            return DAY_SO_FAR, fault
         return None
 
 

@@ -75,7 +75,7 @@ class Definition:
     def __init__(self, model: Model, santiago: Counts) -> None:
         self._model, self._sizes = model, model.encoder.numbers.sizes
         train = santiago.without_day().part("train")
-        train = train.groupby(FEATURES, as_index=False)["flights"].sum()  # over the weeks
+        train = train.groupby(FEATURES, as_index=False)[["flights"]].sum()  # over the weeks
         known = model.metadata.categories
         places = [
             train[name].map({value: i for i, value in enumerate(getattr(known, name))})

@@ -72,7 +72,7 @@ def _range(flight: dict[str, Any]) -> int:
     assert isinstance(share, int | float) and not isinstance(share, bool)  # noqa: PT018
     assert 0 <= share <= 1
     assert flight.get(SCHEDULED) is not None
-    return sum(share >= edge for edge in SHARES)
+    return len([edge for edge in SHARES if share >= edge])
 
 
 def _months_near(time: datetime) -> set[int]:
