@@ -62,7 +62,7 @@ def test_three_ways_answer_the_real_flights_bit_for_bit(
     out = tmp_path / "scored.parquet"
     score(str(raw_flights), str(out), MODEL)
     batch = pd.read_parquet(out)
-    raw = pd.read_csv(raw_flights)
+    raw = pd.read_csv(raw_flights, low_memory=False)
     pd.testing.assert_series_equal(batch["Fecha-I"], raw["Fecha-I"], check_dtype=False)
     pd.testing.assert_series_equal(batch["OPERA"], raw["OPERA"], check_dtype=False)
     flights = raw[["OPERA", "TIPOVUELO", "MES", "Fecha-I"]].to_dict("records")
