@@ -417,8 +417,11 @@ def test_more_cells_than_any_airport_has_are_refused(
         count(address)
 
 
-def sunday_first(node: exp.Expr) -> exp.Expr:
-    """Number weekdays as BigQuery does, from 1, where DuckDB begins with 0."""
+def as_duckdb_has_it(node: exp.Expr) -> exp.Expr:
+    """Number weekdays as BigQuery does, from 1, where DuckDB begins with 0; divide by `/`."""
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "IEEE_DIVIDE":
+        divided, by = node.expressions
+        return exp.Paren(this=exp.Div(this=divided, expression=by, typed=False, safe=True))
     if isinstance(node, exp.Extract) and node.name.upper() == "DAYOFWEEK":
         return exp.Paren(this=exp.Add(this=node.copy(), expression=exp.Literal.number(1)))
     return node
@@ -434,7 +437,7 @@ def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kin
     source = written(tmp_path, MANY.replace("Sky,N,2", "Sky,N,14", 1))
     types = {name: "TIMESTAMP" if t == "timestamp" else "VARCHAR" for name, t in schema.items()}
     connection.execute(f"CREATE TABLE flights AS FROM read_csv('{source}', types = {types})")
-    tree = sqlglot.parse_one(sql, read="bigquery").transform(sunday_first)
+    tree = sqlglot.parse_one(sql, read="bigquery").transform(as_duckdb_has_it)
     rows = connection.execute(tree.sql("duckdb")).fetchall()
     good = [row for row in rows if row[7] is None]
     found = {(*row[:4], DAYS[row[4]], row[5]): tuple(row[8:10]) for row in good}
