@@ -31,9 +31,10 @@ DAY_FUNCTION: Final = "_day_so_far"
 type Progress = Callable[[float], object]  # takes the share that is done, from 0 to 1
 
 
-@ibis.udf.scalar.builtin(name=DAY_FUNCTION)
-def _day(minute: int) -> int:  # type: ignore[empty-body]
-    """Return the range of the day so far at a minute, by a function that DuckDB is given."""
+# The range of the day so far at a minute, by a function that DuckDB is given.
+_day: Final = ibis.udf.scalar.builtin(name=DAY_FUNCTION, signature=(("int64",), "int64"))(
+    lambda minute: minute
+)
 
 
 def copy(  # noqa: PLR0913, PLR0917  # what is read, what is added, and where it goes

@@ -45,13 +45,17 @@ def asked(cells: pd.DataFrame, way: str) -> pd.DataFrame:
     """
     if way == "day":
         cells = cells[cells["HOY"] != NOT_GIVEN["HOY"]]
-    cells = told(cells, way)
-    return cells.groupby([*FEATURES, "week"], as_index=False)[TOTALS].sum()
+    found: pd.DataFrame = (
+        told(cells, way).groupby([*FEATURES, "week"], as_index=False)[TOTALS].sum()
+    )
+    return found
 
 
 def told(cells: pd.DataFrame, way: str) -> pd.DataFrame:
     """Return the same rows with no more of each flight than one of `WAYS` tells."""
-    return {"untimed": without_time, "timed": without_day, "day": pd.DataFrame.copy}[way](cells)
+    if way == "untimed":
+        return without_time(cells)
+    return without_day(cells) if way == "timed" else cells
 
 
 def _random_parts(cells: pd.DataFrame, rng: np.random.Generator) -> Iterator[pd.DataFrame]:

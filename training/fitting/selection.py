@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
@@ -98,7 +98,13 @@ def cost(settings: Settings) -> int:
 
 def settings_of(row: "pd.Series[float]") -> Settings:
     """Return the settings of a row of `cross_validate`."""
-    return Settings(**{each.name: type(each.default)(row[each.name]) for each in fields(Settings)})
+    return Settings(
+        int(row["n_estimators"]),
+        float(row["learning_rate"]),
+        int(row["max_depth"]),
+        float(row["min_child_weight"]),
+        float(row["colsample_bytree"]),
+    )
 
 
 def _losses(model: DelayModel, cells: pd.DataFrame) -> Floats:

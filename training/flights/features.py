@@ -60,8 +60,15 @@ def categories_of(data: pd.DataFrame) -> Categories:
     timed, with_day = (
         name in data and bool((data[name] != NOT_GIVEN[name]).any()) for name in ("HORA", "HOY")
     )
-    time = (HOURS, DAYS) if timed else (HOURS[:1], DAYS[:1])
-    return Categories(*known, *time, RANGES if with_day else RANGES[:1])
+    airlines, types, months = known
+    return Categories(
+        airlines,
+        types,
+        months,
+        HOURS if timed else HOURS[:1],
+        DAYS if timed else DAYS[:1],
+        RANGES if with_day else RANGES[:1],
+    )
 
 
 def without_time(data: pd.DataFrame) -> pd.DataFrame:
@@ -81,13 +88,11 @@ def in_each_way(cells: pd.DataFrame) -> pd.DataFrame:
     """
     timed = cells[cells["HORA"] != NOT_GIVEN["HORA"]]
     with_day = timed[timed["HOY"] != NOT_GIVEN["HOY"]]
-    return pd.concat(
-        [
-            way.groupby(FEATURES, as_index=False)[["flights", "delayed"]].sum()
-            for way in (with_day, without_day(timed), without_time(cells))
-        ],
-        ignore_index=True,
-    )
+    ways: list[pd.DataFrame] = [
+        way.groupby(FEATURES, as_index=False)[["flights", "delayed"]].sum()
+        for way in (with_day, without_day(timed), without_time(cells))
+    ]
+    return pd.concat(ways, ignore_index=True)
 
 
 def columns_of(categories: Categories) -> list[str]:
