@@ -60,8 +60,8 @@ def test_unseen_weeks_show_what_was_asked_of_the_model() -> None:
         assert abs(figures["top_tenth_probability"] - figures["top_tenth_rate"]) <= 0.03
         assert 0.9 < figures["slope"] < 1.1
     timed, day = found.gains["timed"], found.steps["day"]
-    assert timed.beyond_chance
-    assert timed.log_loss >= 0.002
+    assert timed.roc_auc > timed.roc_auc_error
+    assert timed.log_loss > timed.log_loss_error
     assert day.beyond_chance
     assert day.roc_auc >= 0.012
     assert day.log_loss >= 0.005
