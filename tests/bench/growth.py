@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import duckdb
 import typer
@@ -34,6 +34,7 @@ MODEL: Final = ROOT / "artifacts" / "model.onnx"
 COUNTS: Final = ROOT / "data" / "scl_2017.csv"
 BY_ROWS_UP_TO: Final = 10**6
 REPEATS: Final = 5
+LOOK_BACK: Final[tuple[tuple[int, Literal["left", "right"]], ...]] = ((240, "left"), (75, "right"))
 ONCE_FROM: Final = 100  # millions of flights
 
 
@@ -106,10 +107,11 @@ def count_rows(flights: Path) -> "pd.DataFrame":
     time = table["Fecha-I"].dt
     minute = time.floor("min")
     sums = late.groupby(minute).agg(["size", "sum"])
+    minutes = sums.index.to_numpy()
     # The flights from four hours before up to 75 minutes before, both included.
     first, last = (
-        sums.index.searchsorted(sums.index - pd.Timedelta(minutes=ago), side)
-        for ago, side in ((240, "left"), (75, "right"))
+        np.searchsorted(minutes, minutes - np.timedelta64(ago, "m"), side)
+        for ago, side in LOOK_BACK
     )
     running = np.vstack([[0, 0], sums.cumsum()])
     before, delayed = (running[last] - running[first]).T

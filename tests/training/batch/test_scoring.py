@@ -21,7 +21,8 @@ from tests.support.day_so_far import Flights
 from training.batch.scoring import score
 from training.errors import DataError
 from training.flights.columns import Columns
-from training.flights.counts import LATE, Counts
+from training.flights.counts import Counts
+from training.flights.frames import LATE
 from training.project import ARTIFACTS
 from training.release.publish import publish
 
@@ -220,7 +221,7 @@ def test_a_column_of_the_day_so_far_is_asked_with_the_flight(
         address = written(tmp_path, table.to_csv(index=False))
     else:
         address = str(tmp_path / "flights.parquet")
-        number = "float64" if kind == "numbers" else "float32"
+        number = np.float64 if kind == "numbers" else np.float32
         exact = table["so far"].where(table["so far"] != 0.049, 0.25).astype(number)
         if kind == "floats":  # which hold few shares exactly
             exact = exact.where(exact.isin([0, 0.25, 1]), 0.5)
@@ -287,7 +288,11 @@ def test_looking_back_asks_with_the_day_so_far_of_the_table(
     asked = table[["OPERA", "TIPOVUELO", "MES", "Fecha-I"]].to_dict("records")
     shares = [None if number < 0 else (0, *SHARES)[number] for number in ranges]
     labels, probability = answered(
-        client, [flight | {"HOY": share} for flight, share in zip(asked, shares, strict=True)]
+        client,
+        [
+            {str(name): value for name, value in flight.items()} | {"HOY": share}
+            for flight, share in zip(asked, shares, strict=True)
+        ],
     )
     assert found["delay"].to_list() == labels
     assert found["probability"].to_numpy(np.float32).tobytes() == probability.tobytes()

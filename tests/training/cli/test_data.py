@@ -1,4 +1,4 @@
-"""The commands take an address, and split its flights as they say."""
+"""The commands take an address, and read its flights as they say."""
 
 from pathlib import Path
 from typing import cast
@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from training.__main__ import app
 from training.cli.data import read_counts
-from training.cli.options import ColumnOptions, Split, repeated
+from training.cli.options import ColumnOptions, repeated
 from training.errors import DataError
 from training.flights.columns import Columns
 from training.flights.counts import Counts
@@ -21,21 +21,26 @@ def ended(*arguments: object) -> Result:
     return CliRunner().invoke(app, [*map(str, arguments)])
 
 
-def test_one_csv_keeps_the_challenges_split_and_all_else_is_drawn(
+def test_the_same_flights_are_the_same_counts_wherever_they_lie(
     raw_flights: Path, tmp_path: Path, santiago: Counts
 ) -> None:
     assert read_counts(str(raw_flights)).sha256 == santiago.sha256
     assert read_counts(str(raw_flights), drop_bad=True).sha256 == santiago.sha256
-    drawn = read_counts(str(raw_flights), split=Split.draw)
-    assert drawn.sha256 != santiago.sha256
-    assert drawn.part("train")["flights"].sum() == santiago.part("train")["flights"].sum()
-    (tmp_path / "a.csv").symlink_to(raw_flights)
-    (tmp_path / "b.csv").write_text(raw_flights.read_text().partition("\n")[0])
-    assert read_counts(str(tmp_path / "*.csv")).sha256 == drawn.sha256
-    assert read_counts(str(tmp_path / "*.csv"), split=Split.rows).sha256 == santiago.sha256
+    header, *rows = raw_flights.read_text().splitlines(keepends=True)
+    (tmp_path / "a.csv").write_text(header + "".join(rows[:1:-2]))
+    (tmp_path / "b.csv").write_text(header + "".join(rows[1::-1] + rows[2::2]))
+    assert sum(len(path.read_text().splitlines()) - 1 for path in tmp_path.iterdir()) == len(rows)
+    assert read_counts(str(tmp_path / "*.csv")).sha256 == santiago.sha256
     out = tmp_path / "counts.csv"
-    assert ended("count", "--flights", raw_flights, "--out", out, "--split", "draw").exit_code == 0
-    assert read(out).sha256 == drawn.sha256
+    assert ended("count", "--flights", tmp_path / "*.csv", "--out", out).exit_code == 0
+    assert read(out).sha256 == santiago.sha256
+
+
+@pytest.mark.parametrize("command", ["count", "train", "select", "evaluate"])
+def test_no_command_lets_its_user_choose_a_split(command: str) -> None:
+    result = ended(command, "--split", "draw")
+    assert result.exit_code == 2
+    assert "No such option: --split" in result.output
 
 
 def test_a_bad_row_that_is_left_out_leaves_the_split_of_the_others(tmp_path: Path) -> None:
@@ -47,9 +52,9 @@ def test_a_bad_row_that_is_left_out_leaves_the_split_of_the_others(tmp_path: Pat
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(header + "".join(rows))
     bad.write_text(header + "".join([*rows[:30], "Sky,N,13,,\n", *rows[30:], "Sky,,1,,\n"]))
-    expected = read_counts(str(good)).sha256
-    assert read_counts(str(bad), drop_bad=True).sha256 == expected
-    assert read_counts(str(bad), drop_bad=True, split=Split.draw).sha256 != expected
+    expected, found = read_counts(str(good)), read_counts(str(bad), drop_bad=True)
+    assert found.sha256 == expected.sha256
+    assert found.for_training().sha256 == expected.for_training().sha256
 
 
 def test_a_project_may_leave_bad_rows_out_always(
@@ -71,27 +76,15 @@ def test_a_project_may_leave_bad_rows_out_always(
 
 @pytest.mark.santiago
 def test_the_options_of_a_command_can_be_repeated_in_the_next() -> None:
-    assert repeated(Columns(), drop_bad=False, drop_many=False, split=None) == []
+    assert repeated(Columns(), drop_bad=False, drop_many=False) == []
     options = ColumnOptions(
         airline="My line", delay="late", type_value="N", type_map=["Int=I", "Dom=N"], scheduled=""
     )
-    assert repeated(options.columns(), drop_bad=True, drop_many=True, split=Split.draw) == [
+    assert repeated(options.columns(), drop_bad=True, drop_many=True) == [
         *("--airline", "My line", "--scheduled", "", "--delay", "late", "--type-value", "N"),
-        *("--type-map", "Int=I", "--type-map", "Dom=N", "--split", "draw"),
+        *("--type-map", "Int=I", "--type-map", "Dom=N"),
         *("--drop-bad", "--drop-many"),
     ]
-
-
-def test_a_split_by_rows_that_cannot_be_is_refused(
-    raw_flights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("training.flights.aggregation.MAX_ROWS", 1000)
-    with pytest.raises(DataError, match="by its rows: expected files of at most 1,000 flights"):
-        read_counts(str(raw_flights), split=Split.rows)
-    assert (
-        read_counts(str(raw_flights)).sha256
-        == read_counts(str(raw_flights), split=Split.draw).sha256
-    )
 
 
 @pytest.mark.parametrize("command", ["count", "explore"])

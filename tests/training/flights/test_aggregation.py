@@ -489,15 +489,15 @@ def test_the_day_so_far_of_each_real_flight_is_that_of_its_definition(
 ) -> None:
     with raw_flights.open(encoding="utf-8", newline="") as file:
         rows = [
-            (row, *(datetime.fromisoformat(row[name]) for name in ("Fecha-I", "Fecha-O")))
+            (row, datetime.fromisoformat(row["Fecha-I"]), datetime.fromisoformat(row["Fecha-O"]))
             for row in csv.DictReader(file)
         ]
     late = timedelta(minutes=15)
     flights = Flights((planned, left - planned > late) for _, planned, left in rows)
     expected: Counter[tuple[object, ...]] = Counter()
     for row, planned, left in rows:
-        cell = row["OPERA"], row["TIPOVUELO"], int(row["MES"]), planned.hour
-        cell += WEEKDAYS[planned.weekday()], flights.before(planned)
+        flight = row["OPERA"], row["TIPOVUELO"], int(row["MES"]), planned.hour
+        cell = (*flight, WEEKDAYS[planned.weekday()], flights.before(planned))
         expected[cell] += 1
         expected[*cell, "late"] += left - planned > late
     found = {cell: flights for cell, (flights, _) in totals(santiago).items()}

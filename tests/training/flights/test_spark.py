@@ -102,9 +102,13 @@ def test_line_breaks_in_quotes_and_other_hours_are_counted_as_by_duckdb(tmp_path
 
 def test_weeks_and_the_day_so_far_are_those_of_duckdb(tmp_path: Path) -> None:
     path = tmp_path / "flights.csv"
-    times = pd.date_range("2016-12-31 20:00", periods=400, freq="7min")
-    times = times.append(pd.date_range("2017-01-16", periods=400, freq="11min"))
-    times = times.append(pd.to_datetime(["1970-01-05 00:00:00", "1970-01-11 23:59:59"]))
+    times = pd.DatetimeIndex(
+        [
+            *pd.date_range("2016-12-31 20:00", periods=400, freq="7min"),
+            *pd.date_range("2017-01-16", periods=400, freq="11min"),
+            *pd.to_datetime(["1970-01-05 00:00:00", "1970-01-11 23:59:59"]),
+        ]
+    )
     late = pd.to_timedelta([(i * i) % 37 for i in range(len(times))], unit="min")
     table = pd.DataFrame({"OPERA": "Sky", "TIPOVUELO": "N", "MES": times.month, "Fecha-I": times})
     table.assign(**{"Fecha-O": times + late}).to_csv(path, index=False)
