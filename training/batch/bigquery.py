@@ -231,11 +231,11 @@ def _range(columns: Columns, table: str = "") -> str:
     """
     given = f"{table}{_name(columns.day or '')}"
     share = f"SAFE_CAST({given} AS FLOAT64)"
-    number = f"RANGE_BUCKET({share}, [{', '.join(map(str, SHARES))}])"
+    below = " ".join(f"WHEN {share} < {edge} THEN {number}" for number, edge in enumerate(SHARES))
     time = f"{table}{_name(columns.scheduled)}"
     return (
-        f"CASE WHEN {given} IS NULL THEN -1 "
-        f"WHEN {share} BETWEEN 0 AND 1 AND {time} IS NOT NULL THEN {number} END"
+        f"CASE WHEN {given} IS NULL THEN -1 WHEN {share} BETWEEN 0 AND 1 AND {time} IS NOT NULL "
+        f"THEN CASE {below} ELSE {len(SHARES)} END END"
     )
 
 

@@ -58,7 +58,7 @@ def figures(metrics: TrainingMetrics, earlier: TrainingMetrics | None) -> Table:
     title = f"{flights:,.0f} flights, each answered by a model that has not seen its week"
     if not metrics.by_weeks:
         title = f"{flights:,.0f} flights of a random split, which flatters"
-    table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, collapse_padding=True)
+    table = Table("", *HEADS.values(), box=box.SIMPLE, title=title, padding=0)
     table.columns[0].min_width = max(map(len, shown))
     for column in table.columns[1:]:
         column.justify = "right"

@@ -1,5 +1,6 @@
 """The SQL for BigQuery parses, and what it means is what the function answers."""
 
+import math
 from datetime import datetime
 from pathlib import Path
 
@@ -10,9 +11,20 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from function.errors import InputError
 from function.flights import Flight
+from function.metadata import SHARES
 from function.model import Model
-from training.batch.bigquery import Place, cells, join, onnx, remote, script, write_answers
+from training.batch.bigquery import (
+    Place,
+    asked,
+    cells,
+    join,
+    onnx,
+    remote,
+    script,
+    write_answers,
+)
 from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.features import every_cell, flights_of
@@ -40,6 +52,13 @@ UNANSWERED = [
     ("Copa Air", "I", "3", "2020-02-28 23:59:59"),
     ("Copa Air", "I", "x", None),
 ]
+
+
+EVENING = datetime(2017, 7, 14, 19, 30)
+AROUND = [math.nextafter(edge, to) for edge in SHARES for to in (0, edge, 1)]
+KNOWN_SHARES = [0.0, -0.0, 0.25, 1.0, None, *AROUND]
+UNKNOWN_SHARES = [-0.0001, math.nextafter(1, 2), 40.0, math.nan, math.inf, -math.inf]
+TODAY = Columns(day="so far")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +95,7 @@ def connected(
 def test_every_statement_is_parsed_as_bigquerys(model: Model) -> None:
     statements = sqlglot.parse(script(PLACE, model), "bigquery")
     kinds = [s.args.get("kind") for s in statements if isinstance(s, exp.Create)]
-    assert kinds == [*["FUNCTION"] * 4, "VIEW", "MODEL"]
+    assert kinds == [*["FUNCTION"] * 6, "VIEW", "MODEL"]
     assert [type(s) for s in statements if not isinstance(s, exp.Create)] == [
         exp.Select,
         exp.LoadData,
@@ -91,6 +110,12 @@ def test_the_remote_functions_name_the_endpoint_and_the_answer() -> None:
         ("flight_delay", flight, "delay"),
         ("flight_probability_timed", f"{flight}, scheduled STRING", "probability"),
         ("flight_delay_timed", f"{flight}, scheduled STRING", "delay"),
+        (
+            "flight_probability_today",
+            f"{flight}, scheduled STRING, day_so_far FLOAT64",
+            "probability",
+        ),
+        ("flight_delay_today", f"{flight}, scheduled STRING, day_so_far FLOAT64", "delay"),
     ]
     for statement, (name, arguments, answer) in zip(remote(PLACE), expected, strict=True):
         sql = sqlglot.parse_one(statement, read="bigquery").sql("bigquery")
@@ -107,7 +132,7 @@ def test_the_files_hold_every_possible_flight(model: Model, answers: Path) -> No
     assert all(path.match("flight_cells-*.csv") for path in paths)
     table = pd.concat([pd.read_csv(path, keep_default_na=False) for path in paths])
     every = np.concatenate([*every_cell(model.metadata.categories)])
-    names = ["OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM"]
+    names = ["OPERA", "TIPOVUELO", "MES", "HORA", "DIANOM", "HOY"]
     assert (
         table[names].to_numpy().tolist()
         == flights_of(every, model.metadata.categories).to_numpy().tolist()
@@ -161,6 +186,65 @@ def test_columns_may_have_other_names_and_types_be_mapped(model: Model, answers:
     assert np.float32(found[0][0]) == expected[0]
 
 
+def today(kind: str, share: float | None) -> object:
+    return share if kind == "DOUBLE" or share is None else repr(share)
+
+
+@pytest.mark.santiago
+@pytest.mark.parametrize("kind", ["TEXT", "DOUBLE"])
+def test_the_join_reads_the_day_so_far_as_the_function_does_and_answers_null_elsewhere(
+    model: Model, answers: Path, kind: str
+) -> None:
+    flights = [Flight("Sky Airline", "N", 7, EVENING, share) for share in KNOWN_SHARES]
+    flights.append(Flight("Sky Airline", "N", 7, None, None))
+    rows = [(str(f.scheduled) if f.scheduled else None, today(kind, f.HOY)) for f in flights]
+    # What the function refuses: no share, or a share without a time.
+    rows += [(str(EVENING), today(kind, share)) for share in UNKNOWN_SHARES]
+    rows += [(None, today(kind, 0.4)), ("9 a.m.", today(kind, 0.4))]
+    rows += [(str(EVENING), text) for text in ("many", "", "40%", "0,4")] if kind == "TEXT" else []
+    connection = connected(answers, ("OPERA", "TIPOVUELO", "MES", "Fecha-I", "so far"), kind)
+    numbered = [(i, "Sky Airline", "N", "7", *row) for i, row in enumerate(rows)]
+    connection.executemany("INSERT INTO flights VALUES (?, ?, ?, ?, ?, ?)", numbered)
+    connection.execute(on_duckdb(join(PLACE, TODAY, timed=True)))
+    query = "SELECT delay, probability FROM flights_scored ORDER BY id"
+    delay, probability = zip(*connection.execute(query).fetchall(), strict=True)
+    expected = model.predict(model.encoder.cells(flights))
+    none = (None,) * (len(rows) - len(flights))
+    assert delay == (*expected.delay.tolist(), *none)
+    known = np.array(probability[: len(flights)], np.float32)
+    assert known.tobytes() == expected.probability.tobytes()
+    assert probability[len(flights) :] == none
+    assert len({*probability}) > len(SHARES) // 2
+
+
+@pytest.mark.santiago
+def test_the_function_refuses_the_days_so_far_that_the_join_answers_with_null(model: Model) -> None:
+    refused = [Flight("Sky Airline", "N", 7, EVENING, share) for share in UNKNOWN_SHARES]
+    for flight in (*refused, Flight("Sky Airline", "N", 7, None, 0.4)):
+        with pytest.raises(InputError):
+            model.encoder.cells([flight])
+
+
+def test_the_query_gives_the_remote_functions_of_today_the_share() -> None:
+    names = {each.split("`")[1] for each in remote(PLACE) if "scheduled STRING, day_so_far" in each}
+    sql = sqlglot.parse_one(asked(PLACE, TODAY), read="bigquery").sql("bigquery")
+    flight = "`OPERA`, `TIPOVUELO`, SAFE_CAST(REGEXP_EXTRACT("
+    for name in names:
+        assert f"`{name}`({flight}" in asked(PLACE, TODAY)
+    assert len(names) == 2
+    given = "CAST(`Fecha-I` AS STRING), CAST(`so far` AS FLOAT64)) AS "
+    assert sql.count(given) == 2
+    untimed = asked(PLACE, Columns(scheduled="", day="so far"))
+    assert "so far" not in untimed
+    assert "_today" not in untimed
+    assert "_today" not in asked(PLACE, Columns())
+
+
+def test_without_times_the_join_reads_no_day_so_far() -> None:
+    assert "cells.HOY = -1\n" in join(PLACE, TODAY, timed=False)
+    assert "cells.HOY = -1\n" in join(PLACE, Columns(), timed=True)
+
+
 def test_a_model_without_times_joins_flights_with_and_without(
     tmp_path: Path, elsewhere: Counts
 ) -> None:
@@ -184,8 +268,13 @@ def test_the_graph_is_given_its_own_inputs(model: Model) -> None:
     inner = predict[predict.index("(SELECT") + 1 : -2]
     connection = connected_for_graph()
     found = connection.execute(on_duckdb(inner)).fetchall()
-    asked = flights_of(model.encoder.cells(FLIGHTS), model.metadata.categories)
-    assert [list(row) for row in found] == asked.to_numpy().tolist()
+    given = flights_of(model.encoder.cells(FLIGHTS), model.metadata.categories)
+    assert [list(row) for row in found] == given.to_numpy().tolist()
+    connection.execute('ALTER TABLE flights ADD COLUMN "so far" DOUBLE DEFAULT 0.25')
+    predict = onnx(PLACE, TODAY, timed=True)[1]
+    inner = predict[predict.index("(SELECT") + 1 : -2]
+    days = [None if f.scheduled is None else SHARES.index(0.2) + 1 for f in FLIGHTS]
+    assert [row[-1] for row in connection.execute(on_duckdb(inner)).fetchall()] == days
 
 
 def connected_for_graph() -> duckdb.DuckDBPyConnection:
