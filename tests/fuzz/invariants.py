@@ -67,9 +67,8 @@ def _time(flight: dict[str, Any]) -> tuple[int, str]:
 
 def _range(flight: dict[str, Any]) -> int:
     """Return the range of a flight's day so far, read in another way than the function does."""
-    share: float | None = flight.get(DAY_SO_FAR)
-    if share is None:
-        return RANGES[0]
+    if (share := flight.get(DAY_SO_FAR)) is None:
+        return -1
     assert isinstance(share, int | float) and not isinstance(share, bool)  # noqa: PT018
     assert 0 <= share <= 1
     assert flight.get(SCHEDULED) is not None

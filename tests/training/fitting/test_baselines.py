@@ -38,7 +38,7 @@ def test_levels_and_strength_are_the_best_on_parts_of_the_training_flights(
     santiago: Counts, way: str
 ) -> None:
     train = santiago.part("train")
-    losses: dict[tuple[int, float], float] = {}
+    losses: dict[tuple[int, int], float] = {}
     for fitted, held_out in holdouts(parts_of(asked(train, way))):
         delayed, on_time = held_out["delayed"], held_out["flights"] - held_out["delayed"]
         for form, levels in enumerate(LEVELS[way]):
