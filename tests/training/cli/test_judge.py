@@ -74,5 +74,5 @@ def test_a_deployed_model_is_evaluated(url: str) -> None:
     ended = CliRunner().invoke(app, ["evaluate", "--data", str(SCL_2017), "--url", url, "--fail"])
 
     assert ended.exit_code == 0, ended.output
-    assert "on 68,206 flights\n" in ended.output
+    assert "on 68,206 flights" in ended.output
     assert ended.output.endswith("No metric has degraded.\n")
