@@ -1,6 +1,7 @@
 """What the printed SQL asks for is what the function answers: run by ZetaSQL, row by row."""
 
 import csv
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from function.metadata import SHARES
 from function.model import Model
 from training.batch.bigquery import ANSWERS, FILES, TYPES, Place, asked, join, write_answers
 from training.flights.columns import Columns
@@ -34,6 +36,13 @@ MONTHS: dict[str, list[Any]] = {
     "FLOAT64": [7.5, 7.0, 6.6],
 }
 
+# Shares of the day so far, with both sides of each edge of a range.
+SHARES_ASKED = [
+    *(0, 1, -0.0, None, *SHARES),
+    *(math.nextafter(edge, side) for edge in SHARES for side in (0, 1)),
+]
+NO_SHARES = [-0.001, 1.001, 40, float("nan"), float("inf")]
+
 type Row = tuple[Any, ...]
 type Answer = dict[str, Any] | None
 
@@ -48,26 +57,38 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Rows:
         with path.open(encoding="utf-8", newline="") as file:
             header, *lines = csv.reader(file)
             assert header == [*columns]
-        rows += [line for line in lines if line[0] in AIRLINES]
+        rows += [
+            line
+            for line in lines
+            if line[0] in AIRLINES and (line[5] == "-1" or line[:3] == ["Sky Airline", "N", "7"])
+        ]
     kinds = [read[kind] for kind in columns.values()]
     return Rows(columns, [[k(value) for k, value in zip(kinds, row, strict=True)] for row in rows])
 
 
 def answer(client: TestClient, row: Row) -> Answer:
     """Return what the function answers a flight, or None where it refuses it."""
-    airline, flight_type, month, time = row
+    airline, flight_type, month, time, *day = row
     flight = {"OPERA": airline, "TIPOVUELO": flight_type, "MES": month, "Fecha-I": time}
+    if day:
+        flight["HOY"] = day[0]
     body = client.post("/predict?probability=true", json={"flights": [flight]}).json()
     if "predict" not in body:
         return None
     return {"delay": body["predict"][0], "probability": body["probability"][0]}
 
 
-def scored(zetasql: ZetaSQL, cells: Rows, columns: dict[str, str], rows: list[Row]) -> list[Answer]:
+def scored(
+    zetasql: ZetaSQL,
+    cells: Rows,
+    columns: dict[str, str],
+    rows: list[Row],
+    day: str | None = None,
+) -> list[Answer]:
     """Return what the view answers each row, or None where that is null."""
     flights = Rows(columns, [[i, *row] for i, row in enumerate(rows)])
     tables = {"p.d.flights": flights, f"p.d.{FILES}": cells}
-    (view,) = zetasql.analyze(join(PLACE, Columns(), timed=True), tables)
+    (view,) = zetasql.analyze(join(PLACE, Columns(day=day), timed=True), tables)
     assert view.query is not None
     found = zetasql.execute(view.query, tables)
     names = [*found.columns]
@@ -108,6 +129,30 @@ def test_the_view_reads_texts_as_times_where_the_function_does(
     expected = [answer(client, row) for row in rows]
     assert [each is not None for each in expected] == [True] * 4 + [False] * 10
     assert_same(scored(zetasql, cells, COLUMNS | {"Fecha-I": "STRING"}, rows), expected)
+
+
+@pytest.mark.parametrize("kind", ["FLOAT64", "STRING"])
+def test_the_view_reads_the_day_so_far_as_the_function_does(
+    zetasql: ZetaSQL, cells: Rows, client: TestClient, kind: str
+) -> None:
+    shares = [*SHARES_ASKED, *NO_SHARES]
+    rows: list[Row] = [("Sky Airline", "N", 7, WEEK[30], share) for share in shares]
+    rows += [("Sky Airline", "N", 7, None, share) for share in (0.4, None)]
+    # JSON knows no NaN and no infinity, so the function is asked for another share that is none.
+    answers = [
+        answer(client, (*row[:4], 2 if row[4] is not None and row[4] - row[4] != 0 else row[4]))
+        for row in rows
+    ]
+    assert [each is None for each in answers] == (
+        [False] * len(SHARES_ASKED) + [True] * len(NO_SHARES) + [True, False]
+    )
+    assert len({each and each["probability"] for each in answers}) > len(SHARES)
+    if kind == "STRING":
+        rows = [(*row[:4], None if row[4] is None else str(row[4])) for row in rows]
+        rows += [(*rows[0][:4], text) for text in ("", "x", "40 %")]
+        answers += [None] * 3
+    columns = COLUMNS | {"Fecha-I": "DATETIME", "share": kind}
+    assert_same(scored(zetasql, cells, columns, rows, "share"), answers)
 
 
 @pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP"])

@@ -1,6 +1,7 @@
 """BigQuery counts and scores flights as DuckDB does: the SQL that Ibis writes, run by ZetaSQL."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from training.batch.scoring import score
 from training.errors import DataError
 from training.flights.aggregation import cells_of, count
 from training.flights.columns import Columns
+from training.flights.counts import TOTALS
 from training.flights.faults import EXPECTED
+from training.flights.features import FEATURES
 from training.flights.sources import open_source
 from training.project import ARTIFACTS
 
@@ -45,7 +48,7 @@ GOOD: list[Row] = [
         "2018-01-01 00:20:00",
     ),
     *[
-        ("Sky", "N", 5, f"2017-05-0{day} 0{day}:00:00", "2017-05-09 07:00:00")
+        ("Sky", "N", 5, f"2017-05-0{day} 0{day}:00:00", f"2017-05-0{day} 07:15:01")
         for day in range(1, 8)
     ],
 ]
@@ -63,8 +66,19 @@ BAD: dict[str, list[Row]] = {
         ("Sky", "N", 2, "2017-01-31 23:55:00", "2017-02-01 00:11:00"),
         ("Sky", "N", 1, "2018-02-01 00:05:00", "2018-01-31 23:58:00"),
     ],
-    "scheduled": [("Sky", "N", 7, None, LEFT)],
+    "scheduled": [
+        ("Sky", "N", 7, None, LEFT),
+        ("Sky", "N", 1, "1970-01-04 23:59:59.999999", "1970-01-05 00:00:00"),
+        ("Sky", "N", 1, "1970-01-05 00:00:00", "1970-01-05 00:00:00"),
+    ],
     "actual": [("Sky", "N", 7, AT, None)],
+    "far": [
+        ("Sky", "N", 7, AT, actual)
+        for actual in (
+            *("2017-07-14 07:29:59.999999", "2017-07-14 07:30:00"),
+            *("2017-07-16 19:30:00", "2017-07-16 19:30:00.000001", "2019-07-14 19:30:00"),
+        )
+    ],
 }
 # What only a text can be.
 WRITTEN: dict[str, list[Row]] = {
@@ -92,6 +106,37 @@ WRITTEN: dict[str, list[Row]] = {
 }
 
 
+# Of ready columns, which say whether a flight was late.
+READY: dict[tuple[str, str], tuple[list[object], dict[str, list[object]]]] = {
+    ("delay", "BOOL"): ([True, False], {"delay": [None]}),
+    ("delay", "INT64"): ([1, 0], {"delay": [None], "minutes": [2, -1]}),
+    ("delay", "FLOAT64"): (
+        [1.0, 0.0, -0.0],
+        {"delay": [float("nan"), None], "minutes": [0.5, float("inf")]},
+    ),
+    ("delay", "STRING"): (
+        ["1", "0", "1.0", "0.00", "true", "FALSE"],
+        {"delay": ["yes", "", " 1", "1e0", None], "minutes": ["1.5", "+16", "-3.", "10"]},
+    ),
+    ("delay_minutes", "INT64"): (
+        [15, 16, -720, 2880],
+        {"delay_minutes": [None], "far_minutes": [-721, 2881]},
+    ),
+    ("delay_minutes", "FLOAT64"): (
+        [15.0, 15.000001, -720.0, 2880.0],
+        {
+            "delay_minutes": [None, float("nan")],
+            "far_minutes": [-720.000001, 2880.000001, float("inf"), float("-inf")],
+        },
+    ),
+    ("delay_minutes", "STRING"): (
+        ["15", "15.000001", "+16.", "-3.0", "007"],
+        {"delay_minutes": ["x", "", " 1", "1e1", "inf", None], "far_minutes": ["2880.5", "-721"]},
+    ),
+}
+OF_SCORES = {"day"}  # what is counted has no column of the day so far
+
+
 def texts(rows: Sequence[Row]) -> list[Row]:
     return [(*row[:2], None if row[2] is None else str(row[2]), *row[3:]) for row in rows]
 
@@ -116,11 +161,12 @@ def parquet_of(table: Rows, path: Path) -> str:
     return str(path)
 
 
-def cells(address: str, columns: Columns) -> list[list[Any]]:
+def cells(address: str, columns: Columns) -> list[dict[str, Any]]:
     """Return what an engine counts, faults included, in one order."""
     source = open_source(address)
     found = source.engine.to_pyarrow(cells_of(source.table, columns)).to_pylist()
-    return sorted(([*row.values()] for row in found), key=repr)
+    assert {*found[0]} == {*FEATURES, "week", "fault", *TOTALS, "first", "last"}
+    return sorted(found, key=repr)
 
 
 def refusal(address: str, columns: Columns) -> str:
@@ -131,7 +177,8 @@ def refusal(address: str, columns: Columns) -> str:
 
 
 def test_there_are_rows_of_each_fault() -> None:
-    assert {*BAD, "delay"} == {*EXPECTED}
+    ready = {fault for _, bad in READY.values() for fault in bad}
+    assert {*BAD} | ready | OF_SCORES == {*EXPECTED}
 
 
 def every(columns: dict[str, str]) -> list[Row]:
@@ -151,9 +198,11 @@ def test_it_counts_each_cell_and_fault_as_duckdb_does(
     connect({"p.d.flights": table})
     found = cells(ADDRESS, Columns())
     assert found == cells(file, Columns())
-    faults = {row[5] for row in found}
-    assert faults >= {None, *BAD} - {"other_month"}
-    ours, theirs = count(ADDRESS, drop_bad=True), count(file, drop_bad=True)
+    assert {row["fault"] for row in found} == {None, *BAD}
+    weeks = {row["week"] for row in found if row["fault"] is None}
+    # The weeks of 2016-02-29, 2017-01-01, 2017-05-01, 2017-07-14, 2017-12-31 and 1970-01-05.
+    assert weeks >= {2408, 2451, 2469, 2479, 2503, 0}
+    ours, theirs = (count(address, drop_bad=True, drop_many=True) for address in (ADDRESS, file))
     assert ours.counts.to_csv() == theirs.counts.to_csv()
     assert (ours.counts.period, *ours[1:]) == (theirs.counts.period, *theirs[1:])
 
@@ -169,28 +218,24 @@ def test_it_refuses_each_fault_in_the_words_of_duckdb(
         assert refusal(ADDRESS, Columns()) == refusal(file, Columns())
 
 
-@pytest.mark.parametrize(
-    ("kind", "good", "bad"),
-    [
-        ("BOOL", [True, False], [None]),
-        ("INT64", [1, 0], [2, None]),
-        ("FLOAT64", [1.0, 0.0, -0.0], [0.5, float("nan"), float("inf"), None]),
-        ("STRING", ["1", "0", "1.0", "0.00", "true", "FALSE"], ["yes", "", " 1", "1.5", None]),
-    ],
-)
-def test_a_delay_column_is_read_as_duckdb_reads_it(
-    connect: Connect, tmp_path: Path, kind: str, good: list[object], bad: list[object]
+@pytest.mark.parametrize(("role", "kind"), READY)
+def test_a_ready_column_is_read_as_duckdb_reads_it(
+    connect: Connect, tmp_path: Path, role: str, kind: str
 ) -> None:
+    good, bad = READY[role, kind]
+    values = [*good, *(value for group in bad.values() for value in group)]
     columns = {**TYPED, "late": kind}
-    rows = [["Sky", "N", 7, time, None, late] for late in (*good, *bad) for time in (AT, None)]
+    rows = [["Sky", "N", 7, time, None, late] for late in values for time in (AT, None)]
     table = Rows(columns, rows)
     file = parquet_of(table, tmp_path / "flights.parquet")
     connect({"p.d.flights": table})
-    for named in (Columns(delay="late"), Columns(delay="late", scheduled="")):
+    for named in (Columns(**{role: "late"}), Columns(**{role: "late"}, scheduled="")):
         found = cells(ADDRESS, named)
         assert found == cells(file, named)
-        assert sum(row[6] for row in found if row[5] is None) == 2 * len(good)
-        assert {row[5] for row in found} == {None, "delay"}
+        numbers: Counter[str | None] = Counter()
+        for row in found:
+            numbers[row["fault"]] += row["flights"]
+        assert numbers == {None: 2 * len(good), **{f: 2 * len(each) for f, each in bad.items()}}
 
 
 @pytest.mark.parametrize("month", [7.0, 7.5, 0.99, float("inf"), float("nan"), None])
@@ -202,7 +247,34 @@ def test_a_month_of_floats_is_read_as_duckdb_reads_it(
     connect({"p.d.flights": table})
     found = cells(ADDRESS, Columns())
     assert found == cells(file, Columns())
-    assert found[0][5] == (None if month == 7.0 else "month")
+    assert found[0]["fault"] == (None if month == 7.0 else "month")
+
+
+@pytest.mark.parametrize("columns", [TEXTS, TYPED], ids=["texts", "typed"])
+def test_it_looks_back_on_the_day_as_duckdb_does(
+    connect: Connect, tmp_path: Path, columns: dict[str, str]
+) -> None:
+    rows: list[Row] = [
+        *(("Sky", "N", 7, "2017-07-14 08:00:30", "2017-07-14 08:00:00"),) * 3,
+        ("Sky", "N", 7, "2017-07-14 08:00:59.999999", "2017-07-14 09:00:00"),
+        ("Copa", "I", 7, "2017-07-14 08:01:00", "2017-07-14 09:00:00"),
+        # Of these, nothing is known.
+        ("Copa", "I", 7, "2017-07-14 08:01:00", None),
+        ("Copa", "I", 7, "2017-07-14 08:01:00", "2017-07-20 09:00:00"),
+        (None, "I", 7, None, "2017-07-14 09:00:00"),
+    ]
+    # At 09:16 two of five were late, the last of them 75 minutes before. At 12:00 the first are
+    # 240 minutes before, and the flights of 09:15 and 09:16 make it two of seven.
+    ranges = {"09:15": -1, "09:16": 6, "12:00": 4, "12:01": -1}
+    asked = [("Asked", "N", 7, f"2017-07-14 {time}:59", LEFT) for time in ranges]
+    rows += [(*row[:4], row[3]) for row in asked]
+    table = Rows(columns, [[*row] for row in (texts(rows) if columns == TEXTS else rows)])
+    file = parquet_of(table, tmp_path / "flights.parquet")
+    connect({"p.d.flights": table})
+    found = cells(ADDRESS, Columns())
+    assert found == cells(file, Columns())
+    days = Counter((row["HORA"], row["HOY"]) for row in found if row["OPERA"] == "Asked")
+    assert days == Counter((int(time[:2]), day) for time, day in ranges.items())
 
 
 def test_columns_may_have_other_names_and_types_be_mapped(connect: Connect, tmp_path: Path) -> None:
@@ -214,14 +286,15 @@ def test_columns_may_have_other_names_and_types_be_mapped(connect: Connect, tmp_
     assert count(ADDRESS, columns).counts.to_csv() == count(file, columns).counts.to_csv()
 
 
-@pytest.mark.parametrize(("columns", "step"), [(TEXTS, 10), (TYPED, 1)], ids=["texts", "typed"])
+@pytest.mark.parametrize(("columns", "size"), [(TEXTS, 500), (TYPED, 3000)], ids=["texts", "typed"])
 def test_it_counts_the_real_flights_as_duckdb_does(
-    connect: Connect, raw_flights: Path, tmp_path: Path, columns: dict[str, str], step: int
+    connect: Connect, raw_flights: Path, tmp_path: Path, columns: dict[str, str], size: int
 ) -> None:
     flights = pd.read_csv(raw_flights, dtype=str, keep_default_na=False)[[*columns]]
-    # The engine compiles each pattern for each row, so a row of texts takes it 5 ms.
+    # The engine compiles each pattern for each row, so a row of texts takes it 5 ms. The first
+    # flights of the year are all of them, as the day so far needs.
     other_month = flights["MES"].astype(int) != flights["Fecha-I"].str[5:7].astype(int)
-    flights = flights[other_month | (flights.index % step == 0)]
+    flights = flights[other_month | (flights["Fecha-I"].rank(method="first") <= size)]
     flights.to_csv(tmp_path / "flights.csv", index=False)
     rows = flights.astype({"MES": "int64"} if columns == TYPED else {}).astype(object)
     connect({"p.d.flights": Rows(columns, rows.to_numpy().tolist())})
@@ -229,23 +302,27 @@ def test_it_counts_the_real_flights_as_duckdb_does(
     theirs = count(str(tmp_path / "flights.csv"), drop_bad=True)
     assert ours.counts.to_csv() == theirs.counts.to_csv()
     assert (ours.counts.period, *ours[1:]) == (theirs.counts.period, *theirs[1:])
+    assert {-1, 0, 1, 2, 3, 4, 5, 6} <= {*ours.counts.table["HOY"]}
+    assert len({*ours.counts.table["week"]}) > 1
 
 
 @pytest.mark.santiago
-@pytest.mark.parametrize("columns", [TEXTS, TYPED], ids=["texts", "typed"])
+@pytest.mark.parametrize(
+    ("columns", "look_back"), [(TEXTS, False), (TYPED, True)], ids=["texts", "typed, look back"]
+)
 def test_it_scores_flights_as_duckdb_does(
-    connect: Connect, tmp_path: Path, columns: dict[str, str]
+    connect: Connect, tmp_path: Path, columns: dict[str, str], *, look_back: bool
 ) -> None:
     known = [("Sky Airline", *row[1:]) for row in every(columns) if row[0] == "Sky"]
     table = rows_of(columns, known)
     file = parquet_of(table, tmp_path / "flights.parquet")
     client = connect({"p.d.flights": table})
     scored, expected = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
-    result = score(ADDRESS, str(scored), MODEL, empty=True)
-    assert result == score(file, str(expected), MODEL, empty=True)
+    result = score(ADDRESS, str(scored), MODEL, empty=True, look_back=look_back)
+    assert result == score(file, str(expected), MODEL, empty=True, look_back=look_back)
     assert 0 < result.unknown < result.flights
     assert lines(pd.read_parquet(scored)) == lines(pd.read_parquet(expected))
-    score(ADDRESS, "bigquery:p.d.scored", MODEL, empty=True)
+    score(ADDRESS, "bigquery:p.d.scored", MODEL, empty=True, look_back=look_back)
     written = client.query_and_wait("SELECT * FROM `p.d.scored`").to_arrow().to_pandas()
     assert lines(written) == lines(pd.read_parquet(expected))
 

@@ -13,7 +13,7 @@ from .zetasql import RefusedError, Rows, Statement, ZetaSQL
 
 GRAPH = {"inputs": TYPES, "outputs": {"delay": "INT64", "probability": "FLOAT64"}}
 KINDS = [
-    *["CreateFunction"] * 4,
+    *["CreateFunction"] * 6,
     "Query",
     "AuxLoadData",
     "CreateView",
@@ -27,6 +27,7 @@ FLIGHTS = {
     "MES": "INT64",
     "Fecha-I": "DATETIME",
 }
+DAY = FLIGHTS | {"share": "FLOAT64"}
 ODD = "`tick` 'and' \"quote\" \\ back\nline\r全日本 ${x}"
 
 
@@ -44,13 +45,19 @@ def analyzed(zetasql: ZetaSQL, text: str, columns: dict[str, str], place: Place)
     )
 
 
-def test_what_the_command_prints_is_sql(zetasql: ZetaSQL) -> None:
-    printed = CliRunner().invoke(app, ["bigquery", "--dataset", "p.d"]).stdout
+@pytest.mark.parametrize(
+    ("options", "flights"), [([], FLIGHTS), (["--day-so-far", "share"], DAY)], ids=["time", "day"]
+)
+def test_what_the_command_prints_is_sql(
+    zetasql: ZetaSQL, options: list[str], flights: dict[str, str]
+) -> None:
+    printed = CliRunner().invoke(app, ["bigquery", "--dataset", "p.d", *options]).stdout
+    assert ("`share`" in printed) is bool(options)
     place = Place("p.d", "flights", "", "PROJECT.REGION.CONNECTION", "")
-    found = analyzed(zetasql, printed, FLIGHTS, place)
+    found = analyzed(zetasql, printed, flights, place)
     assert [each.kind for each in found] == KINDS
-    asked, loaded, view, predicted = (found[i].columns for i in (4, 5, 6, 8))
-    assert asked == view == FLIGHTS | ANSWERS
+    asked, loaded, view, predicted = (found[i].columns for i in (6, 7, 8, 10))
+    assert asked == view == flights | ANSWERS
     assert loaded == TYPES | ANSWERS
     assert predicted == TYPES | GRAPH["outputs"]
 
@@ -61,20 +68,26 @@ def test_what_the_command_prints_is_sql(zetasql: ZetaSQL) -> None:
 @pytest.mark.parametrize("month", ["STRING", "INT64", "FLOAT64"])
 def test_columns_may_be_of_any_type(zetasql: ZetaSQL, model: Model, kind: str, month: str) -> None:
     place = Place("p.d", "flights", "https://f", "p.us.c", "gs://b")
-    columns = FLIGHTS | {"MES": month, "Fecha-I": kind}
-    found = analyzed(zetasql, script(place, model), columns, place)
+    share = {"STRING": "STRING", "INT64": "INT64"}.get(month, "FLOAT64")
+    columns = FLIGHTS | {"MES": month, "Fecha-I": kind, "share": share}
+    found = analyzed(zetasql, script(place, model, Columns(day="share")), columns, place)
     assert [each.kind for each in found] == KINDS
 
 
 def test_names_may_hold_any_character(zetasql: ZetaSQL, model: Model) -> None:
     place = Place(f"p.{ODD}", f"t{ODD}", f"https://f/{ODD}", f"p.us.{ODD}", f"gs://b/{ODD}")
     columns = Columns(
-        f"a{ODD}", f"k{ODD}", f"m{ODD}", f"t{ODD}", types=((ODD, "I"), (f"{ODD}2", "N"))
+        f"a{ODD}",
+        f"k{ODD}",
+        f"m{ODD}",
+        f"t{ODD}",
+        day=f"d{ODD}",
+        types=((ODD, "I"), (f"{ODD}2", "N")),
     )
-    names = dict(zip((f"{letter}{ODD}" for letter in "akmt"), [*FLIGHTS.values()][1:], strict=True))
+    names = dict(zip((f"{letter}{ODD}" for letter in "akmtd"), [*DAY.values()][1:], strict=True))
     found = analyzed(zetasql, script(place, model, columns), names, place)
     assert [each.kind for each in found] == KINDS
-    assert found[6].columns == names | ANSWERS
+    assert found[8].columns == names | ANSWERS
 
 
 @pytest.mark.parametrize(
