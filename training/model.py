@@ -95,10 +95,12 @@ class DelayModel:
         features: pd.DataFrame,
         target: pd.DataFrame,
         weight: NDArray[np.int64] | None = None,
+        delay_rate: float | None = None,
     ) -> None:
         """Fit on preprocessed features, with the weights of both classes balanced.
 
-        `weight` is the number of flights that each row stands for.
+        `weight` is the number of flights that each row stands for. `delay_rate` is that of the
+        flights, where these are not the rows once each.
         """
         if self._categories is None:
             raise ValueError("Cannot fit: the categories are not known. Preprocess a target first.")
@@ -115,7 +117,8 @@ class DelayModel:
                 "Cannot fit: expected the labels in the order of the flights, got their index in "
                 "another one. Use `target.loc[features.index]`."
             )
-        delay_rate = float(np.average(label, weights=weight))
+        if delay_rate is None:
+            delay_rate = float(np.average(label, weights=weight))
         if not 0 < delay_rate < 1:
             raise ValueError("Cannot fit: expected delayed and punctual flights, got one class.")
         classifier = XGBClassifier(
@@ -150,7 +153,9 @@ class DelayModel:
         rows, label, weight = weighted_rows(in_each_way(cells))
         some = weight > 0  # most cells are of one flight, so this is two thirds of the rows
         self.learn(categories)
-        self.fit(self.encode(rows[some]), pd.DataFrame({"delay": label[some]}), weight[some])
+        delay_rate = float(cells["delayed"].sum() / cells["flights"].sum())
+        target = pd.DataFrame({"delay": label[some]})
+        self.fit(self.encode(rows[some]), target, weight[some], delay_rate)
         return self
 
     def predict(self, features: pd.DataFrame) -> list[int]:

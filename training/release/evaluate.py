@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from training.errors import DataError
+from training.fitting.comparison import Difference, gains
 from training.fitting.errors import Floats, weeks_of
-from training.fitting.folds import asked
+from training.fitting.folds import asked, told
 from training.fitting.metrics import calibration, measure
 from training.flights.counts import TOTALS, Counts
 from training.flights.features import FEATURES, NOT_GIVEN
@@ -19,7 +20,7 @@ from .answering import Answering, Description, known
 from .drift import Drift, drifts
 
 FALSE_ALARMS: Final = 0.05  # of evaluations on flights of the same law, over all metrics together
-TESTS: Final = 5  # of each way to ask: three metrics get worse, and the bias moves either way
+TESTS: Final = 6  # of each way: four metrics get worse, and the bias moves either way
 FEWEST_WEEKS: Final = 4  # of fewer weeks, a storm looks like a worse model
 LISTED: Final = 10  # names that the model does not know
 WORDS: Final = {"untimed": "without times", "timed": "with times", "day": "with the day so far"}
@@ -91,10 +92,12 @@ def evaluate(model: Answering, counts: Counts) -> Evaluation:
             "Cannot evaluate: expected delayed and on-time flights, got "
             f"{delayed:,} delayed of {flights:,}."
         )
+    ways = {
+        way: published for way, published in _published(description).items() if _can_ask(own, way)
+    }
     samples = [
-        Sample.of(model, way, asked(own, way), published)
-        for way, published in _published(description).items()
-        if _can_ask(own, way)
+        Sample.of(model, way, less, asked(own, way), published)
+        for less, (way, published) in zip([None, *ways], ways.items(), strict=False)
     ]
     critical = NormalDist().inv_cdf(1 - FALSE_ALARMS / (TESTS * len(samples)))
     return Evaluation(
@@ -156,21 +159,26 @@ class Sample:
     probability: Floats
     published: dict[str, float]
     now: dict[str, float]
+    step: Difference | None  # what the way gains in ROC AUC over the one that tells less
 
     @classmethod
     def of(
-        cls, model: Answering, way: str, cells: pd.DataFrame, published: dict[str, float]
+        cls,
+        model: Answering,
+        way: str,
+        less: str | None,
+        cells: pd.DataFrame,
+        published: dict[str, float],
     ) -> Self:
-        """Ask the model about each different flight once."""
-        different = cells.groupby(FEATURES, as_index=False)[TOTALS].sum()
-        answer = model.predict(different)
-        answers = different[FEATURES].assign(
-            probability=answer.probability.astype(np.float64), delay=answer.delay
-        )
-        found = cells.merge(answers, on=FEATURES, how="left", validate="many_to_one")
+        """Ask the model, also as in the way that tells `less`, where there is one."""
+        found = _answered(model, cells)
         probability = found["probability"].to_numpy()
         now = measure(cells, probability, found["delay"].to_numpy())
-        return cls(way, cells, probability, published, now)
+        step = None
+        if less and "roc_auc_gain" in published:
+            other = _answered(model, told(cells, less))["probability"].to_numpy()
+            step = gains(cells, probability, other)["roc_auc"]
+        return cls(way, cells, probability, published, now, step)
 
     def changes(self, critical: float) -> Iterator[Change]:
         """Yield each metric beside what the published one would be for this mix of flights.
@@ -185,9 +193,14 @@ class Sample:
             excess = f"{name}_excess"
             mix = (now[name] - now[excess]) - (published[name] - published[excess])
             yield self._change(title, name, 1, mix, critical, excess)
+        if self.step:
+            was, values = published["roc_auc_gain"], self.step
+            error = self._scaled("roc_auc_gain", values.error)
+            title = f"ROC AUC gained, {WORDS[self.way]}"
+            yield Change(title, was, was, values.gain, was - values.gain, error, critical)
         was, bias = (each["mean_probability"] - each["delay_rate"] for each in (published, now))
-        values = (was, was, bias, abs(bias - was), self._error("bias"), critical)
-        yield Change(f"Bias, {WORDS[self.way]}", *values)
+        error = self._error("bias")
+        yield Change(f"Bias, {WORDS[self.way]}", was, was, bias, abs(bias - was), error, critical)
 
     def _change(  # noqa: PLR0913, PLR0917  # a row of the table
         self, title: str, name: str, sign: int, mix: float, critical: float, of: str | None = None
@@ -199,14 +212,28 @@ class Sample:
         return Change(f"{title}, {WORDS[self.way]}", *values)
 
     def _error(self, name: str) -> float:
+        return self._scaled(name, self.now[f"{name}_error"])
+
+    def _scaled(self, name: str, now: float) -> float:
         """Return the standard error of the difference of a metric.
 
         A few weeks say little of how weeks differ, so what the published weeks say is taken where
-        it is more.
+        it is more than the error of the metric `now`.
         """
         before, weeks = self.published[f"{name}_error"], self.now["weeks"]
         scaled = before * np.sqrt(self.published["weeks"] / weeks) if weeks else 0.0
-        return float(np.hypot(before, max(scaled, self.now[f"{name}_error"])))
+        return float(np.hypot(before, max(scaled, now)))
+
+
+def _answered(model: Answering, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the answer to each cell, asking about each different flight once."""
+    different = cells.groupby(FEATURES, as_index=False)[TOTALS].sum()
+    answer = model.predict(different)
+    answers = different[FEATURES].assign(
+        probability=answer.probability.astype(np.float64), delay=answer.delay
+    )
+    found: pd.DataFrame = cells.merge(answers, on=FEATURES, how="left", validate="many_to_one")
+    return found
 
 
 def report(evaluation: Evaluation, margin: float) -> Iterator[str]:
@@ -222,13 +249,13 @@ def report(evaluation: Evaluation, margin: float) -> Iterator[str]:
             f"Whether the model has degraded cannot be told from fewer than {FEWEST_WEEKS} weeks"
             f"{'' if evaluation.weeks else ', and these flights have no dates'}."
         )
-    yield f"{'':32}{'published':>10}{'expected':>10}{'now':>10}{'change':>10}{'std. error':>12}"
+    yield f"{'':38}{'published':>10}{'expected':>10}{'now':>10}{'change':>10}{'std. error':>12}"
     for change in evaluation.changes:
         word = (
             "DEGRADED" if change.degraded(margin) else "worse" if change.beyond_chance else "holds"
         )
         yield (
-            f"{change.title:32}{change.published:10.4f}{change.expected:10.4f}{change.now:10.4f}"
+            f"{change.title:38}{change.published:10.4f}{change.expected:10.4f}{change.now:10.4f}"
             f"{change.now - change.expected:+10.4f}{change.standard_error:12.4f}"
             f"{f'  {word}' if evaluation.judged else ''}"
         )

@@ -25,7 +25,7 @@ from training.model import STORE, DelayModel, Settings
 
 from .artifacts import replace
 from .card import CARD, card
-from .training_metrics import METRICS, Gain, TrainingMetrics
+from .training_metrics import METRICS, Figures, Gain, TrainingMetrics
 
 
 def publish(counts: Counts, features: str, out: Path, place: str | None = None) -> TrainingMetrics:
@@ -85,7 +85,7 @@ def measured(
         proven=0,
         by_weeks=counts.by_weeks,
         design_effect=design_effect(counts),
-        unseen={way: each.measured() for way, each in own.items()},
+        unseen={way: each.measured() | _step(steps.get(way)) for way, each in own.items()},
         validation={way: answered(model, validation, way, way).measured() for way in ways},
         tables={way: each.measured() for way, each in tables.items()},
         gains={way: Gain.of(own[way].gains(tables[way])) for way in ways},
@@ -93,6 +93,13 @@ def measured(
         challenge=of_challenge.measured() if of_challenge else None,
         random_split=_random_split(recipe, counts) if counts.by_weeks else {},
     )
+
+
+def _step(gain: Gain | None) -> Figures:
+    """Return what a way of asking gains over the one before, beside its other figures."""
+    if gain is None:
+        return {}
+    return {"roc_auc_gain": gain.roc_auc, "roc_auc_gain_error": gain.roc_auc_error}
 
 
 def best_table(scores: dict[Score, Answers], way: str) -> Answers:

@@ -13,7 +13,7 @@ from tests.support.at_hand import CATEGORIES, FLIGHT, MODEL
 from training.errors import DataError
 from training.export.graph import model_graph
 from training.flights.counts import TOTALS, Counts
-from training.flights.features import cells_of
+from training.flights.features import FEATURES, cells_of
 from training.model import DelayModel
 from training.project import ARTIFACTS
 
@@ -46,16 +46,21 @@ def test_the_pipeline_takes_strings_and_the_model_a_one_hot_vector() -> None:
         "MES": ("tensor(int64)", [None, 1]),
         "HORA": ("tensor(int64)", [None, 1]),
         "DIANOM": ("tensor(string)", [None, 1]),
+        "HOY": ("tensor(int64)", [None, 1]),
     }
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("OPERA", "Nobody"), ("TIPOVUELO", "X"), ("MES", 13), ("HORA", 24), ("DIANOM", "lunes")],
+    [
+        *(("OPERA", "Nobody"), ("TIPOVUELO", "X"), ("MES", 13), ("HORA", 24)),
+        *(("DIANOM", "lunes"), ("HOY", 8)),
+    ],
 )
 def test_an_unknown_category_is_an_error_never_a_zero_row(field: str, value: object) -> None:
     session = ort.InferenceSession(ARTIFACTS / "pipeline.onnx")
     flight = FLIGHT | {"HORA": CATEGORIES.HORA[-1], "DIANOM": CATEGORIES.DIANOM[-1]}
+    flight |= {"HOY": CATEGORIES.HOY[-1]}
     inputs = {name: np.array([[known]]) for name, known in flight.items()}
     assert session.run(["delay"], inputs)[0].shape == (1,)
     with pytest.raises(Exception, match="Unknown Category"):
@@ -107,7 +112,8 @@ def test_the_metadata_counts_each_cell_under_the_encoders_number(
     metadata: Metadata, santiago: Counts
 ) -> None:
     known = metadata.categories
-    untimed = santiago.without_time().part("train")[["OPERA", "TIPOVUELO", "MES", *TOTALS]]
+    untimed = santiago.part("train").groupby(["OPERA", "TIPOVUELO", "MES"], as_index=False)
+    untimed = untimed[TOTALS].sum()
     train = {row[:3]: row[3:] for row in untimed.itertuples(index=False, name=None)}
     assert len(metadata.training_counts) == len(train)
     for each in metadata.training_counts:
@@ -119,7 +125,7 @@ def test_the_metadata_counts_each_cell_under_the_encoders_number(
 
 @pytest.mark.santiago
 def test_the_metadata_counts_each_timed_cell(metadata: Metadata, santiago: Counts) -> None:
-    train = santiago.part("train")
+    train = santiago.without_day().part("train").groupby(FEATURES, as_index=False)[TOTALS].sum()
     cells = cells_of(train, santiago.categories).tolist()
     expected = dict(zip(cells, train[TOTALS].itertuples(index=False, name=None), strict=True))
     counted = msgspec.json.decode(metadata.timed_training_counts, type=list[CellCounts])

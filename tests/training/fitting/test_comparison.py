@@ -95,4 +95,4 @@ def test_errors_are_those_of_leaving_one_week_out(weeks: pd.DataFrame, *, paired
     number = len(estimates)
     expected = np.sqrt((number - 1) / number * (apart**2).sum(axis=0))
     errors = standard_errors(weeks, probability, other if paired else None)
-    assert [errors[name] for name in FIGURES] == pytest.approx(expected.tolist(), rel=1e-9)
+    assert [errors[name] for name in FIGURES[:4]] == pytest.approx(expected.tolist(), rel=1e-9)

@@ -60,14 +60,14 @@ def test_without_weeks_each_flight_is_in_one_of_five_random_parts(elsewhere: Cou
 def test_the_cheapest_model_within_one_standard_error_is_chosen(
     untimed: list[float], timed: list[float], chosen: int
 ) -> None:
-    settings = [Settings(200, 0.1, 5, 1), Settings(100, 0.3, 6, 20), Settings(100, 0.3, 4, 1)]
+    settings = [Settings(100, 0.1, 5, 1), Settings(75, 0.3, 6, 20), Settings(50, 0.3, 4, 1)]
     table = pd.DataFrame([vars(each) for each in settings])
     table = table.assign(untimed_gap=untimed, timed_gap=timed, log_loss=[1.0, 2.0, 3.0])
     assert choose(table.assign(untimed_error=0.1, timed_error=0.1)) == settings[chosen]
 
 
 def test_without_times_only_one_way_of_asking_counts() -> None:
-    settings = [Settings(200, 0.1, 5, 1), Settings(100, 0.3, 6, 20)]
+    settings = [Settings(100, 0.1, 5, 1), Settings(75, 0.3, 6, 20)]
     table = pd.DataFrame([vars(each) for each in settings])
     table = table.assign(untimed_gap=[0, 0.1], untimed_error=0.1, log_loss=[1.0, 2.0])
     assert choose(table) == settings[1]
@@ -77,6 +77,13 @@ def test_of_models_that_cost_the_same_the_one_with_the_lowest_loss_is_chosen() -
     settings = [Settings(100, rate, 4, 1) for rate in (0.1, 0.2, 0.3)]
     table = pd.DataFrame([vars(each) for each in settings])
     table = table.assign(untimed_gap=0, untimed_error=0.1, log_loss=[3.0, 1.0, 2.0])
+    assert choose(table) == settings[1]
+
+
+def test_a_model_too_slow_for_large_batches_is_not_chosen() -> None:
+    settings = [Settings(101, 0.1, 5, 1), Settings(100, 0.1, 5, 1), Settings(50, 0.1, 5, 1)]
+    table = pd.DataFrame([vars(each) for each in settings])
+    table = table.assign(untimed_gap=[0, 0.2, 0.3], untimed_error=0.1, log_loss=[1.0, 2.0, 3.0])
     assert choose(table) == settings[1]
 
 
@@ -168,8 +175,9 @@ def test_too_few_flights_to_select_from_are_refused(
 
     monkeypatch.setattr("training.model.DelayModel.fit_counts", fit)
     flight = ["A", "N", 1, "train", delayed + on_time, delayed]
+    other = ["A", "N", 1, "validation", 2, 1]
     names = ["OPERA", "TIPOVUELO", "MES", "split", "flights", "delayed"]
-    counts = Counts.from_table(pd.DataFrame([flight], columns=names))
+    counts = Counts.from_table(pd.DataFrame([flight, other], columns=names))
     refused = "Cannot select settings: expected delayed and on-time flights in two folds or more"
     with pytest.raises(
         ArithmeticError if enough else DataError, match="it begins" if enough else refused

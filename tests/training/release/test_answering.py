@@ -28,9 +28,9 @@ def url() -> Iterator[str]:
 
 def some_flights(published: ModelFile, number: int) -> pd.DataFrame:
     categories = published.description.categories
-    cells = np.random.default_rng(3).integers(0, 23 * 2 * 12, number) * 25 * 8
-    timed = np.random.default_rng(4).integers(0, 24 * 7, number)
-    timed = np.where(timed % 3, (timed // 7 + 1) * 8 + timed % 7 + 1, 0)
+    cells = np.random.default_rng(3).integers(0, 23 * 2 * 12, number) * 25 * 8 * 9
+    timed, day = np.random.default_rng(4).integers(0, [[24 * 7], [9]], (2, number))
+    timed = np.where(timed % 3, ((timed // 7 + 1) * 8 + timed % 7 + 1) * 9 + day, 0)
     return flights_of(cells + timed, categories)[FEATURES]
 
 
@@ -87,7 +87,7 @@ def other() -> Iterator[str]:
 
 @pytest.fixture
 def flight() -> pd.DataFrame:
-    return pd.DataFrame([["x", "N", 1, -1, ""]], columns=FEATURES)
+    return pd.DataFrame([["x", "N", 1, -1, "", -1]], columns=FEATURES)
 
 
 def test_a_change_of_the_model_while_it_is_asked_is_refused(
