@@ -78,11 +78,15 @@ OURS: Final = {
     "deep nesting in a field that is ignored": Row(
         body(b'{"x":' + b"[" * MIB), 400, "Expected JSON, got it nested too deeply"
     ),
-    "a megabyte of digits": Row(flight("MES", b"9" * MIB), 400, NO_INTEGER + "a number out of"),
+    "a megabyte of digits": Row(
+        flight("MES", b"9" * MIB), 400, "Expected a number of 64 bits, got a number out of"
+    ),
     "a megabyte of digits that is ignored": Row(
         body(b'{"x":' + b"9" * MIB + b"," + BODY[1:]), 200, ANSWER.decode()
     ),
-    "1e999999": Row(flight("MES", b"1e999999"), 400, NO_INTEGER + "a number out of range"),
+    "1e999999": Row(
+        flight("MES", b"1e999999"), 400, "Expected a number of 64 bits, got a number out of range"
+    ),
     "NaN": Row(flight("MES", b"NaN"), 400, NO_JSON),
     "2 to the 64th": Row(flight("MES", b"18446744073709551616"), 400, NO_MONTH),
     "a whole decimal number": Row(flight("MES", b"3.0"), 400, NO_INTEGER + "a decimal number"),

@@ -171,9 +171,11 @@ def test_each_flight_is_learned_in_each_way_that_it_can_be_asked() -> None:
 def test_a_fit_on_counts_is_that_on_each_flight_in_each_way(elsewhere_timed: Counts) -> None:
     train, known = elsewhere_timed.part("train"), elsewhere_timed.categories
     ways = pd.concat([train[train["HORA"] != -1], without_time(train)], ignore_index=True)
+    delay_rate = train["delayed"].sum() / train["flights"].sum()
     rows, label, weight = weighted_rows(ways)
     by_hand = DelayModel(None).learn(known)
-    by_hand.fit(by_hand.preprocess(rows), pd.DataFrame({"delay": label}), weight)
+    target = pd.DataFrame({"delay": label})
+    by_hand.fit(by_hand.preprocess(rows), target, weight, delay_rate)
     fitted = DelayModel(None).fit_counts(train, known)
     features = fitted.preprocess(train)
     assert fitted.probability(features) == pytest.approx(by_hand.probability(features), abs=1e-6)

@@ -62,7 +62,7 @@ def explore(
     drop_bad: DropBad = False,
     drop_many: DropMany = False,
 ) -> None:
-    """Count what only the report shows: destinations, and the day so far by hours ahead.
+    """Count what only the report shows.
 
     Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
     """

@@ -104,9 +104,9 @@ class _Part:
         dated = checked["week"] != NO_WEEK
         if "split" in checked:
             other = dated & (checked["split"] != split_weeks(checked["week"]))
-            self._check("split", other, "the split of the week, validation for week % 5 = 4,")
+            self._check("split", other, "the split of the week, validation for week % 5 = 4")
         else:
-            self._check("week", ~dated, "a week, as there is no column `split`,")
+            self._check("week", ~dated, "a week, as there is no column `split`")
 
     def _with_day(self, checked: pd.DataFrame) -> pd.DataFrame:
         day = self._integer("HOY", RANGE, "a range from 0 to 7, or -1 where none is given")

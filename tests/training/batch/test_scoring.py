@@ -280,7 +280,7 @@ def test_looking_back_asks_with_the_day_so_far_of_the_table(
     scored = score(str(path), str(out), MODEL, look_back=True)
     assert (scored.flights, scored.unknown) == (3000, 0)
     found = pd.read_parquet(out)
-    assert found["number"].to_list() == table["number"].to_list()
+    assert found["number"].astype(int).to_list() == table["number"].to_list()
     gone = table["Fecha-O"].notna()
     flights = Flights(zip(planned[gone], (left - planned)[gone] > LATE, strict=True))
     ranges = [flights.before(time) for time in planned]

@@ -81,7 +81,6 @@ def test_select_shows_its_table_and_saves_only_when_told(
         "TABLE": table,
         "FITS": [Settings(10, 0.3, 2, 20)],
         "TREES": (5, 10),
-        "REPEATS": 1,
     }.items():
         monkeypatch.setattr(f"training.fitting.selection.{name}", value)
     monkeypatch.setenv("COLUMNS", "80")

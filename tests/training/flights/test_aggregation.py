@@ -228,7 +228,7 @@ def test_a_delay_in_minutes_is_late_above_fifteen(tmp_path: Path, late: str) -> 
     address = parquet(tmp_path, source, f"* REPLACE ({late})")
     for each in (address, source):
         counted = count(each, Columns(delay_minutes="late"))
-        assert totals(counted.counts) == {("Sky", "N", 1, -1, ""): (60, 30)}
+        assert totals(counted.counts) == {("Sky", "N", 1, -1, "", -1): (60, 30)}
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_a_table_that_cannot_be_trained_on_is_refused(
     tmp_path: Path, text: str, reason: str
 ) -> None:
     with pytest.raises(DataError, match=reason):
-        read(written(tmp_path, text))
+        read(written(tmp_path, text)).for_training()
 
 
 def test_counts_have_an_hour_and_a_weekday_or_neither(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ CELL = ("Sky Airline", "N", 7, 10, "Viernes")
 
 
 def totals(address: object, columns: Columns | None = None) -> dict[tuple[object, ...], object]:
-    table = count(str(address), columns).counts.table.groupby(FEATURES)[["flights", "delayed"]]
+    table = count(str(address), columns).counts.table.groupby(FEATURES[:5])[["flights", "delayed"]]
     sums = table.sum()
     return {cell: tuple(row) for cell, row in zip(sums.index, sums.to_numpy(), strict=True)}
 

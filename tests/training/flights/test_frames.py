@@ -37,10 +37,10 @@ def flights() -> pd.DataFrame:
 
 
 FEATURES = [
-    ["Sky Airline", "N", 7, 10, "Sabado"],
-    ["Copa Air", "I", 7, 23, "Domingo"],
-    ["Sky Airline", "N", 10, 0, "Lunes"],
-    ["Copa Air", "I", 3, 0, "Lunes"],
+    ["Sky Airline", "N", 7, 10, "Sabado", -1],
+    ["Copa Air", "I", 7, 23, "Domingo", -1],
+    ["Sky Airline", "N", 10, 0, "Lunes", -1],
+    ["Copa Air", "I", 3, 0, "Lunes", -1],
 ]
 LATE = [1, 0, 0, 1]
 
@@ -177,7 +177,11 @@ def test_a_flight_without_one_of_its_times_is_not_punctual(
 def test_a_flight_with_a_label_may_have_no_time(flights: pd.DataFrame) -> None:
     flights.loc[1, "Fecha-I"] = None
     found = checked(flights.drop(columns="Fecha-O"), timed=True)
-    assert found.to_numpy().tolist() == [FEATURES[0], ["Copa Air", "I", 7, -1, ""], *FEATURES[2:]]
+    assert found.to_numpy().tolist() == [
+        FEATURES[0],
+        ["Copa Air", "I", 7, -1, "", -1],
+        *FEATURES[2:],
+    ]
 
 
 @pytest.mark.parametrize("kind", ["bool", "object", "boolean", "bool[pyarrow]", "category"])
