@@ -118,7 +118,8 @@ class DelayModel:
                 "another one. Use `target.loc[features.index]`."
             )
         if delay_rate is None:
-            delay_rate = float(np.average(label, weights=weight))
+            delay_rate = np.average(label, weights=weight)
+        delay_rate = float(delay_rate)
         if not 0 < delay_rate < 1:
             raise ValueError("Cannot fit: expected delayed and punctual flights, got one class.")
         classifier = XGBClassifier(

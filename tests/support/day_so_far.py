@@ -20,7 +20,7 @@ class Flights:
     def __init__(self, flights: Iterable[tuple[datetime, bool]]) -> None:
         known = sorted((minute_of(time), late) for time, late in flights)
         self._minutes = [minute for minute, _ in known]
-        self._late = [0, *accumulate(late for _, late in known)]
+        self._late = [0, *accumulate(int(late) for _, late in known)]
 
     def before(self, time: datetime) -> int:
         """Return the range of the share that was late, as known an hour before, or -1.

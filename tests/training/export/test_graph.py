@@ -112,8 +112,8 @@ def test_the_metadata_counts_each_cell_under_the_encoders_number(
     metadata: Metadata, santiago: Counts
 ) -> None:
     known = metadata.categories
-    untimed = santiago.part("train").groupby(["OPERA", "TIPOVUELO", "MES"], as_index=False)
-    untimed = untimed[TOTALS].sum()
+    months = santiago.part("train").groupby(["OPERA", "TIPOVUELO", "MES"], as_index=False)
+    untimed = months[TOTALS].sum()
     train = {row[:3]: row[3:] for row in untimed.itertuples(index=False, name=None)}
     assert len(metadata.training_counts) == len(train)
     for each in metadata.training_counts:

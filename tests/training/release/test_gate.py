@@ -48,7 +48,7 @@ def same(probability: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def noisy(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rank worse: log-odds with noise."""
-    noise = np.random.default_rng(1).normal(0, 1, len(probability))
+    noise = np.random.default_rng(1).normal(0, 2, len(probability))
     return 1 / (1 + (1 / probability - 1) * np.exp(noise))
 
 
