@@ -237,7 +237,8 @@ def test_a_ready_column_is_read_as_duckdb_reads_it(
         numbers: Counter[str | None] = Counter()
         for row in found:
             numbers[row["fault"]] += row["flights"]
-        assert numbers == {None: 2 * len(good), **{f: 2 * len(each) for f, each in bad.items()}}
+        expected: dict[str | None, int] = {fault: 2 * len(each) for fault, each in bad.items()}
+        assert numbers == expected | {None: 2 * len(good)}
 
 
 @pytest.mark.parametrize("month", [7.0, 7.5, 0.99, float("inf"), float("nan"), None])

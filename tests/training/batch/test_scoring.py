@@ -270,7 +270,10 @@ def test_looking_back_asks_with_the_day_so_far_of_the_table(
     rng = np.random.default_rng(1)
     minutes = pd.to_timedelta(rng.integers(0, 2 * 24 * 60, 3000), unit="min")
     planned = pd.Timestamp("2017-07-14 12:00:00") + minutes
-    left = planned + pd.to_timedelta(rng.integers(0, 40, 3000), unit="min")
+    # The later, the more of them are late, so that many ranges occur.
+    slower = np.linspace(0.38, 1.5, 12)[(minutes // pd.Timedelta("4h")).to_numpy()]
+    delays = np.floor(rng.integers(0, 40, 3000) * slower)
+    left = planned + pd.to_timedelta(delays, unit="min")
     table = pd.DataFrame({"OPERA": "Sky Airline", "TIPOVUELO": "N", "MES": 7, "Fecha-I": planned})
     table["Fecha-O"] = pd.Series(left).where(rng.random(3000) > 0.2)  # has not departed
     table = table.astype({"Fecha-I": str}).assign(number=range(3000))
