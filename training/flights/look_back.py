@@ -35,9 +35,11 @@ def ranges(groups: Table, ahead: int = AHEAD) -> Table:
     Flights are counted by minutes before the window looks back over these, so that an engine never
     sorts the flights.
     """
-    known = groups.filter((groups["fault"] == 0) & groups["minute"].notnull())
-    seen = known.group_by("minute").agg(
-        flights=known["flights"].sum(), delayed=known["delayed"].sum()
+    # A minute has a day so far also where none of its own flights is known to have left.
+    given = groups.filter(groups["minute"].notnull())
+    known = given["fault"] == 0
+    seen = given.group_by("minute").agg(
+        **{name: known.ifelse(given[name], 0).sum() for name in ("flights", "delayed")}
     )
     before = ibis.range_window(order_by=seen["minute"], preceding=(ahead + FIRST, ahead + LAST))
     looked = seen.select(
