@@ -25,7 +25,7 @@ def test_it_speaks_spanish_to_who_does(browser: Browser, origin: str, busiest: C
 
 def test_it_says_the_time_in_spanish(page: Page, origin: str, timed: Choice) -> None:
     show(page, f"{origin}/{timed._replace(day=3, hour=19).fragment}&lang=es")
-    expect(page.get_by_label("Día")).to_contain_text("miércoles")
+    expect(page.get_by_label("Día", exact=True)).to_contain_text("miércoles")
     expect(page.locator("#year-title")).to_contain_text("miércoles 19:00")
     expect(page.locator("#reasons")).to_contain_text("Día miércoles")
     expect(page.locator("#memory")).to_contain_text("En cualquier horario vio")
