@@ -59,7 +59,7 @@ def told(cells: pd.DataFrame, way: str) -> pd.DataFrame:
 
 
 def _random_parts(cells: pd.DataFrame, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
-    """Yield `FOLDS` random parts of equal size.
+    """Yield `FOLDS` random parts of equal size, or fewer where there are fewer flights.
 
     Flights of a cell and label are alike, so a random part of them is a hypergeometric draw.
     """
@@ -70,4 +70,6 @@ def _random_parts(cells: pd.DataFrame, rng: np.random.Generator) -> Iterator[pd.
         rest -= drawn
         delayed, on_time = np.split(drawn, 2)
         part = cells.assign(flights=delayed + on_time, delayed=delayed)
-        yield part[part["flights"] > 0].reset_index(drop=True)
+        part = part[part["flights"] > 0]
+        if len(part):
+            yield part.reset_index(drop=True)
