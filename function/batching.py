@@ -6,14 +6,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import Model, Prediction
+from .model import Model, Outputs
 
 MAX_IMMEDIATE: Final = 31  # requests that run immediately before one waits for others again
 MIN_BATCH: Final = 1_000  # flights from which on a request is a batch
 BATCH_WAIT: Final = 8  # iterations of the event loop that a batch waits for another one
 MAX_WAITING: Final = 50_000  # flights of waiting batches, which then wait no longer
 
-type Waiting = list[tuple[NDArray[np.int64], asyncio.Future[Prediction]]]
+type Waiting = list[tuple[NDArray[np.int64], asyncio.Future[Outputs]]]
 
 
 class Batcher:
@@ -38,7 +38,7 @@ class Batcher:
         self._waiting: Waiting = []
         self._batches: Waiting = []
 
-    async def predict(self, cells: NDArray[np.int64]) -> Prediction:
+    async def predict(self, cells: NDArray[np.int64]) -> Outputs:
         """Return what `Model.predict` does for these cells, [N]."""
         if len(cells) >= MIN_BATCH:
             if not self._batches:
@@ -82,10 +82,10 @@ class Batcher:
         for cells, prediction in waiting:
             start, end = end, end + len(cells)
             if not prediction.cancelled():
-                prediction.set_result(Prediction(delay[start:end], probability[start:end]))
+                prediction.set_result(Outputs(delay[start:end], probability[start:end]))
 
 
-def _enqueue(waiting: Waiting, cells: NDArray[np.int64]) -> asyncio.Future[Prediction]:
-    prediction: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
+def _enqueue(waiting: Waiting, cells: NDArray[np.int64]) -> asyncio.Future[Outputs]:
+    prediction: asyncio.Future[Outputs] = asyncio.get_running_loop().create_future()
     waiting.append((cells, prediction))
     return prediction

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cells import Cells
-from .errors import SHOWN, InputError, shown
+from .errors import MAX_SHOWN, InputError, shown
 from .flights import DAY_SO_FAR, SCHEDULED, Flight, Place, months_near, place
 from .metadata import SHARES, Categories
 
@@ -141,5 +141,5 @@ def _nearest(value: str, known: Sequence[Category]) -> str | None:
 
     names = {str(name).casefold(): str(name) for name in known}
     # difflib is quadratic, so it sees no more of the value than a name could match.
-    near = difflib.get_close_matches(value[:SHOWN].casefold(), names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(value[:MAX_SHOWN].casefold(), names, n=1, cutoff=0.6)
     return names[near[0]] if near else None

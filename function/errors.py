@@ -5,12 +5,12 @@ from typing import Final
 
 type Headers = tuple[tuple[bytes, bytes], ...]
 
-SHOWN: Final = 60  # the most characters of a caller's text that an error repeats
+MAX_SHOWN: Final = 60  # the most characters of a caller's text that an error repeats
 
 
 def shown(text: str) -> str:
     """Return a caller's text as an error repeats it: cut short where it is long."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 class RequestError(Exception):

@@ -21,7 +21,7 @@ type Floats = NDArray[np.float64]
 
 # The rows that the model runs for the timed flights of a request. A prediction takes one row, an
 # explanation some 8,500 for Santiago, and more where training saw more different flights.
-MAX_ROWS: Final = 1_000_000
+MAX_ENCODED: Final = 1_000_000
 
 _FLIGHT: Final = ("OPERA", "TIPOVUELO", "MES")
 _TIME: Final = ("HORA", "DIANOM")
@@ -82,12 +82,12 @@ class Explainer:
     async def explain(self, cells: Cells) -> Explanation:
         """Explain the flights of these cells, [N], in order.
 
-        Raise `TooManyError` where the flights with a time take more than `MAX_ROWS` rows. Other
+        Raise `TooManyError` where the flights with a time take more than `MAX_ENCODED` rows. Other
         requests are served meanwhile.
         """
         schedules, untimed = self._numbers.without_day(cells), self._numbers.without_time(cells)
         timed, with_day = schedules != untimed, cells != schedules
-        if timed.any() and timed.sum() > (most := max(1, MAX_ROWS // self._rows_per_flight)):
+        if timed.any() and timed.sum() > (most := max(1, MAX_ENCODED // self._rows_per_flight)):
             message = f"Expected at most {most} flights with a time to explain, got {timed.sum()}"
             raise TooManyError(message, path="$.flights")
         prediction = self._model.predict(cells)

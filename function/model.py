@@ -21,7 +21,7 @@ import onnxruntime as ort
 RUN_ROWS: Final = 2048  # the most one-hot rows of one run
 
 
-class Prediction(NamedTuple):
+class Outputs(NamedTuple):
     """The decision and the calibrated probability of a delay, for each of N flights."""
 
     delay: NDArray[np.int64]  # [N], 0 or 1
@@ -79,7 +79,7 @@ class Model:
             raise ModelError(path, f"its SHA-256 is not the one in {digest.name}")
         return cls(path, graph)
 
-    def predict(self, cells: NDArray[np.int64]) -> Prediction:
+    def predict(self, cells: NDArray[np.int64]) -> Outputs:
         """Predict the flights of these cells, [N], as `Encoder` numbers them.
 
         Each different cell runs once, however often it occurs.
@@ -88,15 +88,15 @@ class Model:
             return self._run(cells)
         different, inverse = _distinct(cells)
         delay, probability = self._run(different)
-        return Prediction(delay[inverse], probability[inverse])
+        return Outputs(delay[inverse], probability[inverse])
 
-    def _run(self, cells: NDArray[np.int64]) -> Prediction:
+    def _run(self, cells: NDArray[np.int64]) -> Outputs:
         if len(cells) > RUN_ROWS:  # in parts, so that memory stays small
             starts = range(0, len(cells), RUN_ROWS)
             parts = [self._run(cells[start : start + RUN_ROWS]) for start in starts]
-            return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
+            return Outputs(*map(np.concatenate, zip(*parts, strict=True)))
         rows = self.encoder.one_hot(cells)
-        return Prediction(*self._session.run(Prediction._fields, {"one_hot": rows}))
+        return Outputs(*self._session.run(Outputs._fields, {"one_hot": rows}))
 
 
 def _distinct(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -17,12 +17,12 @@ type Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 REFERENCE: Final = "#/components/schemas/{name}"
 MAX_ENUM: Final = 50  # the most categories that a schema lists; `GET /model` lists them all
 
-TIME: Final = (
+TIME_PATTERN: Final = (
     "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ Tt]"
     r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?$"
 )
 
-_TIME: Final[Described] = {"type": "string", "pattern": TIME}
+_TIME: Final[Described] = {"type": "string", "pattern": TIME_PATTERN}
 _NULL: Final[Described] = {"type": "null"}
 
 

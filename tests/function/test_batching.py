@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from function.batching import BATCH_WAIT, MAX_IMMEDIATE, MAX_WAITING, MIN_BATCH, Batcher
-from function.model import Model, Prediction
+from function.model import Model, Outputs
 from tests.support.at_hand import CELLS, MODEL
 from training.project import ARTIFACTS
 
@@ -21,36 +21,36 @@ class Counted(Model):
         self.runs: list[int] = []
         self._poison = poison
 
-    def predict(self, cells: NDArray[np.int64]) -> Prediction:
+    def predict(self, cells: NDArray[np.int64]) -> Outputs:
         self.runs.append(len(cells))
         if self._poison in cells:
             raise ZeroDivisionError("a bug")
         return super().predict(cells)
 
 
-async def answer(batcher: Batcher, cells: Sequence[int]) -> Prediction:
+async def answer(batcher: Batcher, cells: Sequence[int]) -> Outputs:
     return await batcher.predict(np.array(cells, np.int64))
 
 
-def same(found: Prediction | BaseException, cells: Sequence[int]) -> bool:
+def same(found: Outputs | BaseException, cells: Sequence[int]) -> bool:
     alone = MODEL.predict(np.array(cells, np.int64))
-    assert isinstance(found, Prediction)
+    assert isinstance(found, Outputs)
     return (
         found.delay.tobytes() == alone.delay.tobytes()
         and found.probability.tobytes() == alone.probability.tobytes()
     )
 
 
-def immediately(batcher: Batcher, cells: Sequence[int]) -> Prediction:
+def immediately(batcher: Batcher, cells: Sequence[int]) -> Outputs:
     """Return an answer for which no turn of the event loop is needed."""
     with pytest.raises(StopIteration) as done:
         answer(batcher, cells).send(None)
-    prediction: Prediction = done.value.value
+    prediction: Outputs = done.value.value
     return prediction
 
 
 def test_requests_of_one_turn_share_a_run_and_get_their_own_answers() -> None:
-    async def ask() -> list[Prediction]:
+    async def ask() -> list[Outputs]:
         batcher = Batcher(model)
         return await asyncio.gather(*(answer(batcher, cells) for cells in requests))
 
@@ -123,7 +123,7 @@ def test_a_bug_crashes_all_that_shared_the_run_and_none_after(*, alone: bool) ->
 
 @pytest.mark.parametrize("poison", [None, 9], ids=["answered", "crashed"])
 def test_a_request_that_is_given_up_takes_no_other_with_it(poison: int | None) -> None:
-    async def ask() -> tuple[Prediction | BaseException, Prediction | BaseException]:
+    async def ask() -> tuple[Outputs | BaseException, Outputs | BaseException]:
         batcher = Batcher(model)
         given_up, other = (asyncio.create_task(answer(batcher, [cell])) for cell in (8, 9))
         await asyncio.sleep(0)  # both wait now, and the run is next
@@ -139,7 +139,7 @@ def test_a_request_that_is_given_up_takes_no_other_with_it(poison: int | None) -
 
 
 def test_a_request_that_is_given_up_alone_leaves_the_next_one_its_run() -> None:
-    async def ask() -> Prediction:
+    async def ask() -> Outputs:
         batcher = Batcher(model)
         given_up = asyncio.create_task(answer(batcher, [8]))
         await asyncio.sleep(0)
@@ -163,7 +163,7 @@ async def turns(number: int) -> None:
 
 
 def test_batches_wait_for_others_that_are_still_received_and_share_a_run() -> None:
-    async def ask() -> list[Prediction]:
+    async def ask() -> list[Outputs]:
         batcher = Batcher(model)
         asked = []
         for cells in batches:

@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from function.errors import SHOWN, shown
+from function.errors import MAX_SHOWN, shown
 from tests.support.at_hand import FLIGHT
 
 LONG = "x" * 1000
@@ -11,8 +11,8 @@ JSON = {"content-type": "application/json"}
 
 
 def test_only_a_text_that_is_longer_is_cut() -> None:
-    assert shown("x" * SHOWN) == "x" * SHOWN
-    assert shown("x" * SHOWN + "y") == "x" * SHOWN + "…"
+    assert shown("x" * MAX_SHOWN) == "x" * MAX_SHOWN
+    assert shown("x" * MAX_SHOWN + "y") == "x" * MAX_SHOWN + "…"
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_flights_with_a_time_are_bounded_by_the_rows_that_they_take(
 ) -> None:
     evening = Flight("Grupo LATAM", "N", 7, datetime(2017, 7, 14, 19, 30))
     assert len(ask(client, [evening] * 100).explanations) == 100
-    monkeypatch.setattr("function.explain.MAX_ROWS", 20_000)
+    monkeypatch.setattr("function.explain.MAX_ENCODED", 20_000)
     explainer = Explainer(model, Evidence(model))
     asyncio.run(explainer.explain(model.encoder.cells([evening] * 2)))
     with pytest.raises(TooManyError, match=r"Expected at most 2 flights with a time .* got 3"):

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from function.main import handlers, routes
 from function.openapi import describe
-from function.schemas import TIME, Described
+from function.schemas import TIME_PATTERN, Described
 from tests.support.at_hand import CATEGORIES, FLIGHT
 from tests.support.paths import ROOT
 
@@ -49,7 +49,11 @@ def put_times_in_their_months(body: object) -> None:
 
 
 def in_month(time: object, month: object) -> object:
-    if isinstance(time, str) and re.search(TIME, time) and re.fullmatch("[1-9]|1[0-2]", f"{month}"):
+    if (
+        isinstance(time, str)
+        and re.search(TIME_PATTERN, time)
+        and re.fullmatch("[1-9]|1[0-2]", f"{month}")
+    ):
         return f"{time[:5]}{int(f'{month}'):02}-{min(time[8:10], '28')}{time[10:]}"
     return time
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import typer
 
 from training.errors import DataError
-from training.flights import files
 from training.flights.reading import read_source
+from training.tables import files
 
 HEADER: Final = ["OPERA", "TIPOVUELO", "MES", "Fecha-I", "Fecha-O"]
 ROWS: Final = [

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from training.errors import UserError
-from training.flights.columns import Columns
 from training.project import ROOT, airport_of, load
+from training.tables.columns import Columns
 
 
 @pytest.mark.santiago

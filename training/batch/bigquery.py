@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 from function.flights import MAX_FLIGHTS
 from function.metadata import DAYS, SHARES
 from function.model import Model
-from training.flights.columns import Columns
 from training.flights.features import FEATURES, every_cell, flights_of
-from training.flights.rows import TIME
+from training.tables.columns import Columns
+from training.tables.rows import TIME_PATTERN
 
-ANSWERS: Final = {"probability": "FLOAT64", "delay": "INT64"}
+ANSWER_TYPES: Final = {"probability": "FLOAT64", "delay": "INT64"}
 TYPES: Final = {
     "OPERA": "STRING",
     "TIPOVUELO": "STRING",
@@ -45,7 +45,7 @@ def script(place: Place, model: Model, columns: Columns | None = None) -> str:
         "-- An unknown airline, type or month fails the query. For null instead, add "
         "('unknown', 'null')\n-- to user_defined_context.": [
             *remote(place),
-            asked(place, columns),
+            remote_query(place, columns),
         ],
         "2. A table of all answers and a join: no HTTP, the same answers.\n"
         "-- Write its files by --answers FOLDER, and copy them: "
@@ -76,11 +76,11 @@ def remote(place: Place) -> list[str]:
         f"OPTIONS (endpoint = {_text(place.endpoint + '/bigquery')}, "
         f"user_defined_context = [('answer', '{answer}')], max_batching_rows = {MAX_FLIGHTS})"
         for suffix, declared in arguments.items()
-        for answer, kind in ANSWERS.items()
+        for answer, kind in ANSWER_TYPES.items()
     ]
 
 
-def asked(place: Place, columns: Columns) -> str:
+def remote_query(place: Place, columns: Columns) -> str:
     """Return a query that asks the remote functions, as an example."""
     suffix = ("_today" if columns.day else "_timed") if columns.scheduled else ""
     flight = [_airline(columns), _flight_type(columns), _month(columns)]
@@ -89,14 +89,14 @@ def asked(place: Place, columns: Columns) -> str:
         flight += [f"CAST({_name(columns.day)} AS FLOAT64)"] if columns.day else []
     answers = ",\n  ".join(
         f"{_name(place.dataset, f'flight_{answer}{suffix}')}({', '.join(flight)}) AS {answer}"
-        for answer in ANSWERS
+        for answer in ANSWER_TYPES
     )
     return f"SELECT *,\n  {answers}\nFROM {_name(place.dataset, place.table)}"
 
 
 def cells(place: Place) -> list[str]:
     """Return the table of every possible flight and its answers, made and loaded."""
-    declared = ", ".join(f"{name} {kind}" for name, kind in (TYPES | ANSWERS).items())
+    declared = ", ".join(f"{name} {kind}" for name, kind in (TYPES | ANSWER_TYPES).items())
     files = _text(f"{place.bucket}/{FILES}-*.csv")
     options = "skip_leading_rows = 1, allow_quoted_newlines = true"
     made = f"LOAD DATA OVERWRITE {_name(place.dataset, FILES)} ({declared})"
@@ -115,13 +115,13 @@ def write_answers(folder: Path, model: Model) -> Iterator[Path]:
         flights, prediction = flights_of(part, categories), model.predict(part)
         rows = zip(
             *(flights[name].tolist() for name in FEATURES),
-            *(getattr(prediction, answer).tolist() for answer in ANSWERS),
+            *(getattr(prediction, answer).tolist() for answer in ANSWER_TYPES),
             strict=True,
         )
         with path.open("w", encoding="utf-8", newline="") as file:
             # Texts are quoted, so that "", which is "not given", is no null.
             writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-            writer.writerow([*TYPES, *ANSWERS])
+            writer.writerow([*TYPES, *ANSWER_TYPES])
             writer.writerows(rows)
         yield path
 
@@ -146,7 +146,7 @@ def join(place: Place, columns: Columns, *, timed: bool) -> str:
     condition = "\n  AND ".join(on)
     return (
         f"CREATE OR REPLACE VIEW {_name(place.dataset, f'{place.table}_scored')} AS\n"
-        f"SELECT flights.*, {', '.join(f'cells.{answer}' for answer in ANSWERS)}\n"
+        f"SELECT flights.*, {', '.join(f'cells.{answer}' for answer in ANSWER_TYPES)}\n"
         f"FROM {_name(place.dataset, place.table)} AS flights\n"
         f"LEFT JOIN {_name(place.dataset, FILES)} AS cells\nON {condition}"
     )
@@ -197,7 +197,9 @@ def _datetime(columns: Columns, table: str = "") -> str:
     """
     text = f"CAST({table}{_name(columns.scheduled)} AS STRING)"
     whole = f"RPAD({text}, {_SECONDS}, ':00')"
-    return f"SAFE_CAST(IF(REGEXP_CONTAINS({text}, {_text(TIME)}), {whole}, NULL) AS DATETIME)"
+    return (
+        f"SAFE_CAST(IF(REGEXP_CONTAINS({text}, {_text(TIME_PATTERN)}), {whole}, NULL) AS DATETIME)"
+    )
 
 
 def _months_near(time: str) -> str:

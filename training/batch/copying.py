@@ -15,14 +15,14 @@ from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from function.metadata import DAYS, HOURS, RANGES
-from training.flights import files
-from training.flights.columns import Columns
-from training.flights.rows import MONTHS, judged, raw
-from training.flights.sources import Source
+from training.tables import files
+from training.tables.columns import Columns
+from training.tables.rows import MONTHS, checked_rows, raw_rows
+from training.tables.sources import Source
 
 from .renaming import rename
 
-ANSWERS: Final = {"delay": "BIGINT", "probability": "FLOAT"}
+ANSWER_TYPES: Final = {"delay": "BIGINT", "probability": "FLOAT"}
 # Places of the answers of one airline, type and month: by hour, weekday and range of the day.
 PLACES: Final = len(HOURS) * len(DAYS) * len(RANGES)
 TICK: Final = 0.1  # seconds
@@ -70,10 +70,10 @@ def _query(
     """Return the query of the rows with their answers, where `texts` with none stored as binary."""
     table, own = source.table, source.own_columns
     kept = {f"_{i}": table[name] for i, name in enumerate(own)}
-    read = raw(table, columns, delays=False, **kept)
+    read = raw_rows(table, columns, delays=False, **kept)
     if look_back:
         read = read.mutate(HOY=_day(read["minute"]))
-    rows = ibis.to_sql(judged(read, names=False), dialect="duckdb")
+    rows = ibis.to_sql(checked_rows(read, names=False), dialect="duckdb")
     flight = "0"
     for name, known in _known(answers).items():
         codes = f"ENUM ({', '.join(map(files.text_sql, known))})"
@@ -85,7 +85,7 @@ def _query(
         for i, binary in enumerate(table[name].type().is_binary() for name in own)
     ]
     named = [f"{value} AS {files.name_sql(name)}" for value, name in zip(shown, own, strict=True)]
-    added = [f"_{name}({flight}, {time}) AS {name}" for name in ANSWERS]
+    added = [f"_{name}({flight}, {time}) AS {name}" for name in ANSWER_TYPES]
     return (
         f"SELECT {', '.join([*named, *added])} "  # noqa: S608  # every text and name in it is quoted
         f"FROM (SELECT *, CASE WHEN fault IS NULL THEN 0 END AS fault_free FROM ({rows}))"

@@ -9,13 +9,13 @@ from ibis.expr.types import Table
 from pyarrow import csv, parquet
 
 from training.errors import DataError
-from training.flights.columns import Columns
 from training.flights.features import FEATURES
 from training.flights.look_back import on_day
-from training.flights.rows import good, judged, raw
-from training.flights.sources import BIGQUERY, Source, scheme_of
+from training.tables.columns import Columns
+from training.tables.rows import checked_rows, good, raw_rows
+from training.tables.sources import BIGQUERY, Source, scheme_of
 
-from .copying import ANSWERS, Progress
+from .copying import ANSWER_TYPES, Progress
 
 
 def joined(
@@ -24,11 +24,11 @@ def joined(
     """Return the rows of `table` with the answers of their cells, null where there is none."""
     known = ibis.memtable(pa.Table.from_pandas(answers, preserve_index=False))
     kept = {f"_{i}": table[name] for i, name in enumerate(table.columns)}
-    read = raw(table, columns, delays=False, **kept)
-    rows = judged(read if day is None else on_day(read, day), names=False)
+    read = raw_rows(table, columns, delays=False, **kept)
+    rows = checked_rows(read if day is None else on_day(read, day), names=False)
     both = rows.left_join(known, [good(rows), *FEATURES])
     named = {name: both[f"_{i}"] for i, name in enumerate(table.columns)}
-    return both.select(**named, **{name: both[name] for name in ANSWERS})
+    return both.select(**named, **{name: both[name] for name in ANSWER_TYPES})
 
 
 def create(source: Source, scored: Table, out: str, flights: int) -> None:

@@ -9,19 +9,19 @@ from ibis.expr.types import Table
 from function.metadata import DAYS, Categories
 from function.model import Model
 from training.errors import DataError
-from training.flights import faults, files
-from training.flights.aggregation import MAX_CELLS, groups_of
-from training.flights.columns import Columns
+from training.flights.aggregation import fetch_cells, groups_of
 from training.flights.features import FEATURES, FLIGHT, cells_of, without_day, without_time
 from training.flights.look_back import on_day, ranges
-from training.flights.rows import RAW, judged, raw, roles_in
-from training.flights.sources import Source, files_of, open_source, scheme_of
 from training.release.artifacts import check_target, whole
+from training.tables import faults, files
+from training.tables.columns import Columns
+from training.tables.rows import checked_rows, roles_in
+from training.tables.sources import Source, files_of, open_source, scheme_of
 
-from .copying import ANSWERS, Progress, copy
+from .copying import ANSWER_TYPES, Progress, copy
 from .joining import check_written, create, fetch, joined
 
-LISTED: Final = 10
+MAX_NAMES: Final = 10
 WORDS: Final = {"OPERA": "airline", "TIPOVUELO": "flight type", "MES": "month"}
 
 
@@ -92,7 +92,7 @@ def answers_of(cells: pd.DataFrame, model: Model) -> pd.DataFrame:
 
 
 def _check(source: Source, out: str) -> None:
-    taken = {name.casefold() for name in source.own_columns} & {*ANSWERS}
+    taken = {name.casefold() for name in source.own_columns} & {*ANSWER_TYPES}
     if taken:
         raise DataError(f"Cannot score {source.address}: it has a column `{min(taken)}` already.")
     ours, theirs = scheme_of(source.address)[0], scheme_of(out)[0]
@@ -114,19 +114,10 @@ def _day(source: Source, columns: Columns) -> Table:
 
 def _cells(source: Source, columns: Columns, day: Table | None) -> pd.DataFrame:
     """Return the cells that occur, the number of flights of each, and their faults."""
-    rows = raw(source.table, columns, delays=False)
-    groups = rows.group_by(RAW).agg(flights=rows.count(), scheduled=rows["scheduled"].min())
-    groups = judged(groups if day is None else on_day(groups, day))
-    cells = groups.group_by([*FEATURES, "fault"]).agg(flights=groups["flights"].sum())
-    with source.trouble(f"read {source.address}"):
-        found = source.engine.to_pyarrow(cells.limit(MAX_CELLS + 1))
-    if found.num_rows > MAX_CELLS:
-        raise DataError(
-            f"Cannot score {source.address}: expected at most {MAX_CELLS:,} different flights, got "
-            f"more. Is the airline's name in the column `{columns.airline}`?"
-        )
-    frame: pd.DataFrame = found.to_pandas()
-    return frame
+    groups = groups_of(source.table, columns, delays=False)
+    rows = checked_rows(groups if day is None else on_day(groups, day))
+    cells = rows.group_by([*FEATURES, "fault"]).agg(flights=rows["flights"].sum())
+    return fetch_cells(source, columns, cells)
 
 
 def _unknown(cells: pd.DataFrame, known: Categories) -> "pd.Series[bool]":
@@ -147,10 +138,10 @@ def _refusal(source: Source, columns: Columns, unknown: pd.DataFrame, known: Cat
         numbers = of_column.groupby(name)["flights"].sum().sort_values(ascending=False)
         reasons += [
             f"{word} {value!r} was never in training ({flights:,} rows)"
-            for value, flights in numbers.head(LISTED).items()
+            for value, flights in numbers.head(MAX_NAMES).items()
         ]
-        if len(numbers) > LISTED:
-            reasons.append(f"nor were {len(numbers) - LISTED:,} others")
+        if len(numbers) > MAX_NAMES:
+            reasons.append(f"nor were {len(numbers) - MAX_NAMES:,} others")
     if len(bad):
         found = bad.groupby("fault")["flights"].sum().items()
         reasons.append(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
-from training.flights.columns import Columns
 from training.project import ARTIFACTS, load
+from training.tables.columns import Columns
 
 from .console import console
 from .options import ADDRESS, DropBad, DropMany, with_columns
@@ -83,8 +83,8 @@ def count(
 
     A count is of one airline, type, month, hour, weekday, range of the day so far, and week.
     """
-    from training.flights.sources import files_of
     from training.release.artifacts import check_target, replace
+    from training.tables.sources import files_of
 
     check_target(out, files_of(flights))
     counts = read_counts(flights, columns, drop_bad=drop_bad, drop_many=drop_many)

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from training.errors import GateError
-from training.flights.columns import Columns
 from training.project import ARTIFACTS, airport_of
+from training.tables.columns import Columns
 
 from .data import read_counts
 from .options import ADDRESS, Data, DropBad, DropMany, with_columns
@@ -81,11 +81,11 @@ def evaluate(
     token = os.environ.get("PUNTUAL_TOKEN") or None
     model = Deployed(url, token) if url else ModelFile(ARTIFACTS / "model.onnx")
     counts = read_counts(airport_of(data).data, columns, drop_bad=drop_bad, drop_many=drop_many)
-    judged = evaluation.evaluate(model, counts)
-    for line in evaluation.report(judged, margin):
+    findings = evaluation.evaluate(model, counts)
+    for line in evaluation.report(findings, margin):
         typer.echo(line)
-    degraded = judged.degraded(margin)
-    if judged.judged:
+    degraded = findings.degraded(margin)
+    if findings.enough_weeks:
         typer.echo(
             f"\nDegraded: {', '.join(degraded)}." if degraded else "\nNo metric has degraded."
         )

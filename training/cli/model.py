@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from training.flights.columns import Columns
 from training.project import ARTIFACTS, airport_of
+from training.tables.columns import Columns
 
 from .console import console
 from .data import read_counts

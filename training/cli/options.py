@@ -3,14 +3,16 @@
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, get_type_hints
 
 import typer
+from msgspec.structs import fields as fields_of
+from msgspec.structs import replace
 
 from training.errors import UserError
-from training.flights.columns import OPTIONS, Columns
 from training.project import load
+from training.tables.columns import Columns, option_of
 
 ADDRESS: Final = (
     "Files (`flights.csv`, `2017/*.parquet`), a query (`flights.sql`), "
@@ -99,10 +101,10 @@ def repeated(columns: Columns, *, drop_bad: bool, drop_many: bool) -> list[str]:
     """
     ours = load()
     given = []
-    for role, option in (*OPTIONS.items(), ("type_value", "--type-value")):
+    for role in (field.name for field in fields_of(Columns) if field.name != "types"):
         name = getattr(columns, role)
         if name is not None and name != getattr(ours.columns, role):
-            given += [option, name]
+            given += [option_of(role), name]
     if columns.types != ours.columns.types:
         given += [part for old, new in columns.types for part in ("--type-map", f"{old}={new}")]
     given += ["--drop-bad"] if drop_bad and not ours.drop_bad else []

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.flights.columns import Columns
 from training.project import ARTIFACTS, airport_of
+from training.tables.columns import Columns
 
 from .console import console
 from .data import read_counts
@@ -67,8 +67,8 @@ def explore(
     Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
     """
     from training.flights.exploration import Exploration
-    from training.flights.sources import files_of
     from training.release.artifacts import check_target, replace
+    from training.tables.sources import files_of
 
     check_target(out, files_of(flights))
     read_counts(flights, columns, drop_bad=drop_bad, drop_many=drop_many)  # refuses bad rows

@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 from training.fitting.folds import WAYS
-from training.fitting.metrics import SHOWN
+from training.fitting.metrics import TITLES
 from training.fitting.selection import settings_of
 from training.model import Settings
 from training.release.card import NO_WEEKS, verdicts
@@ -20,7 +20,7 @@ from training.release.training_metrics import METRICS, TrainingMetrics
 MODEL: Final = {"day": "Model, day so far", "timed": "Model, times", "untimed": "Model, no times"}
 RATES: Final = {"day": "Rates, day so far", "timed": "Rates, times", "untimed": "Rates, no times"}
 CHALLENGE, BEFORE = "Challenge recipe", "Before"
-LISTED: Final = 10  # settings of a selection
+MAX_SETTINGS: Final = 10  # settings of a selection
 HEADS: Final = {  # short enough for a terminal of 80 columns
     "roc_auc": "ROC AUC",
     "roc_auc_error": "error",
@@ -31,7 +31,7 @@ HEADS: Final = {  # short enough for a terminal of 80 columns
     "log_loss": "Log loss",
     "ece": "ECE",
 }
-FORMATS: Final = {"roc_auc_error": ".4f"} | {name: form for name, (_, form) in SHOWN.items()}
+FORMATS: Final = {"roc_auc_error": ".4f"} | {name: form for name, (_, form) in TITLES.items()}
 
 
 def before(artifacts: Path) -> TrainingMetrics | None:
@@ -118,7 +118,7 @@ def scores(table: pd.DataFrame, choice: Settings, current: Settings) -> Table:
     for place, row in table.iterrows():
         settings = settings_of(row)
         marks = [mark for mark, each in (("chosen", choice), ("now", current)) if each == settings]
-        if marks or int(str(place)) < LISTED:
+        if marks or int(str(place)) < MAX_SETTINGS:
             gaps = [row[f"{way}_gap"] / (row[f"{way}_error"] or 1) for way in ways]
             numbers = [*asdict(settings).values()]
             cells = [*(f"{each:g}" for each in numbers), f"{row['log_loss']:.5f}"]

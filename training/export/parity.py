@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 # Before ONNX Runtime: the function's model switches its telemetry off.
 from function.flights import Flight
 from function.metadata import HOURS, RANGES, SHARES, WEEKDAYS
-from function.model import Model, Prediction
+from function.model import Model, Outputs
 
 import onnxruntime as ort  # isort: skip
 
@@ -42,7 +42,7 @@ class Pipeline:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = ort.InferenceSession(graph.SerializeToString(), options)
 
-    def answer(self, flights: pd.DataFrame) -> tuple[Prediction, NDArray[np.float32]]:
+    def answer(self, flights: pd.DataFrame) -> tuple[Outputs, NDArray[np.float32]]:
         """Return the prediction and the raw margin of each flight, [N]."""
         integers = {"MES", "HORA", "HOY"}
         inputs = {
@@ -50,22 +50,22 @@ class Pipeline:
             for name in FEATURES
         }
         delay, probability, margins = self._session.run(["delay", "probability", "margin"], inputs)
-        return Prediction(delay, probability), margins
+        return Outputs(delay, probability), margins
 
 
 def by_oracle(
     oracle: DelayModel, features: pd.DataFrame, margin: NDArray[np.float32] | None = None
-) -> Prediction:
+) -> Outputs:
     """Answer with XGBoost's own prediction, and with the formula on XGBoost's own margin.
 
     The margin is computed unless it is given.
     """
     margin = oracle.margin(features) if margin is None else margin
     probability = oracle.calibrated(margin).astype(np.float32)
-    return Prediction(np.array(oracle.predict(features), np.int64), probability)
+    return Outputs(np.array(oracle.predict(features), np.int64), probability)
 
 
-def by_function(model: Model, flights: pd.DataFrame) -> Prediction:
+def by_function(model: Model, flights: pd.DataFrame) -> Outputs:
     """Answer on the function's own path: from structs to cells to one-hot rows to the graph."""
     return model.predict(model.encoder.cells(requests_of(flights)))
 
@@ -139,7 +139,7 @@ class _Proof:
         return len(flights)
 
 
-def _compare(name: str, answer: Prediction, expected: Prediction) -> None:
+def _compare(name: str, answer: Outputs, expected: Outputs) -> None:
     if differing := int((answer.delay != expected.delay).sum()):
         raise ParityError(f"{name} decides {differing} flights unlike XGBoost.")
     if (apart := ulp_apart(answer.probability, expected.probability)) > TOLERANCE_ULP:

@@ -11,7 +11,7 @@ from training.flights.features import FLIGHT
 
 from .comparison import log_loss
 from .errors import Floats
-from .folds import asked, holdouts, parts_of
+from .folds import flights_asked, holdouts, parts_of
 
 type Levels = list[list[str]]
 
@@ -57,13 +57,13 @@ def table_of_rates(train: pd.DataFrame, way: str) -> Callable[[pd.DataFrame], Fl
     """
     forms = LEVELS[way]
     losses = np.zeros((len(forms), len(STRENGTHS)))
-    parts = parts_of(asked(train, way))
+    parts = parts_of(flights_asked(train, way))
     for fitted, held_out in holdouts(parts) if len(parts) > 1 else ():
         for i, levels in enumerate(forms):
             for j, rate in enumerate(smoothed_rates(fitted, held_out, levels, STRENGTHS)):
                 losses[i, j] += held_out["flights"].sum() * log_loss(held_out, rate)
     form, strength = np.unravel_index(losses.argmin(), losses.shape)
-    best, learned = (forms[form], [STRENGTHS[strength]]), asked(train, way)
+    best, learned = (forms[form], [STRENGTHS[strength]]), flights_asked(train, way)
     return lambda cells: smoothed_rates(learned, cells, *best)[0]
 
 

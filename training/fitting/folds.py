@@ -38,7 +38,7 @@ def ways_of(categories: Categories) -> list[str]:
     return [way for way in WAYS if known[way]]
 
 
-def asked(cells: pd.DataFrame, way: str) -> pd.DataFrame:
+def flights_asked(cells: pd.DataFrame, way: str) -> pd.DataFrame:
     """Return flights as they are asked in one of `WAYS`, by cell and week.
 
     With the day so far, only those that have it are asked.
@@ -46,12 +46,12 @@ def asked(cells: pd.DataFrame, way: str) -> pd.DataFrame:
     if way == "day":
         cells = cells[cells["HOY"] != NOT_GIVEN["HOY"]]
     found: pd.DataFrame = (
-        told(cells, way).groupby([*FEATURES, "week"], as_index=False)[TOTALS].sum()
+        reduced(cells, way).groupby([*FEATURES, "week"], as_index=False)[TOTALS].sum()
     )
     return found
 
 
-def told(cells: pd.DataFrame, way: str) -> pd.DataFrame:
+def reduced(cells: pd.DataFrame, way: str) -> pd.DataFrame:
     """Return the same rows with no more of each flight than one of `WAYS` tells."""
     if way == "untimed":
         return without_time(cells)

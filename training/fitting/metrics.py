@@ -22,7 +22,7 @@ from .errors import Floats, by_outcome, mean_figures, standard_errors, weeks_of
 BINS: Final = 10
 
 # The figures that people are shown, with their titles and formats.
-SHOWN: Final = {
+TITLES: Final = {
     "roc_auc": ("ROC AUC (ranking)", ".4f"),
     "f1_delay": ("F1 (delayed flights)", ".4f"),
     "recall_delay": ("Recall (delayed flights)", ".1%"),

@@ -16,7 +16,7 @@ from training.flights.split import NO_WEEK
 from training.model import DelayModel, Settings
 
 from .errors import Floats, by_outcome
-from .folds import WAYS, asked, holdouts, parts_of, ways_of
+from .folds import WAYS, flights_asked, holdouts, parts_of, ways_of
 
 SETTINGS: Final = Path(__file__).with_name("settings.json")
 TABLE: Final = Path(__file__).with_name("selection.csv")
@@ -62,14 +62,14 @@ def cross_validate(
         for fitted, held_out in pairs:
             model.fit_counts(fitted, counts.categories)
             for way in ways:
-                found[way].append(_losses(model, asked(held_out, way)))
+                found[way].append(_losses(model, flights_asked(held_out, way)))
             advance()
         for way in ways:
             losses[way].append(np.concatenate(found[way], axis=1))
     rows = (replace(settings, n_estimators=trees) for settings in fits for trees in TREES)
     table = pd.DataFrame(asdict(settings) for settings in rows)
     for way in ways:
-        flights = np.concatenate([_by_week(asked(part, way))[1] for part in parts])
+        flights = np.concatenate([_by_week(flights_asked(part, way))[1] for part in parts])
         _compare(table, way, np.concatenate(losses[way]), flights)
     table["log_loss"] = table[[f"{way}_log_loss" for way in ways]].mean(axis=1)
     return table.sort_values("log_loss", ignore_index=True)

@@ -17,7 +17,7 @@ from training.model import DelayModel, Settings
 from .baselines import table_of_rates
 from .comparison import Difference, gains
 from .errors import Floats
-from .folds import asked, holdouts, parts_of, told, ways_of
+from .folds import flights_asked, holdouts, parts_of, reduced, ways_of
 from .metrics import measure
 
 CHUNK: Final = 1 << 14  # cells that are one-hot encoded together
@@ -90,8 +90,8 @@ def answers(recipe: Recipe, counts: Counts) -> dict[Score, Answers]:
 
 def answered(model: DelayModel, cells: pd.DataFrame, knows: str, way: str) -> Answers:
     """Return a model's answers to flights that are asked in a way, of which it is told less."""
-    cells = asked(cells, way)
-    probability = probability_of(model, told(cells, knows))
+    cells = flights_asked(cells, way)
+    probability = probability_of(model, reduced(cells, knows))
     return Answers(cells, probability, (probability > model.delay_rate).astype(np.int64))
 
 
@@ -113,12 +113,12 @@ def _answered(
     for place, way in enumerate(ways):
         for knows in ways[: place + 1]:
             yield Score("model", knows, way), answered(model, held_out, knows, way)
-            cells = asked(held_out, way)
-            rate = tables[knows](told(cells, knows))
+            cells = flights_asked(held_out, way)
+            rate = tables[knows](reduced(cells, knows))
             late = (rate > model.delay_rate).astype(np.int64)
             yield Score("table", knows, way), Answers(cells, rate, late)
     if {*TOP10} <= {*columns_of(categories)}:
-        model = CHALLENGE.fit(asked(fitted, "untimed"), categories)
+        model = CHALLENGE.fit(flights_asked(fitted, "untimed"), categories)
         found = answered(model, held_out, "untimed", "untimed")
         yield Score("challenge", "untimed", "untimed"), found
 

@@ -1,1 +1,1 @@
-"""Tables of flights: opened, aggregated to counts, split and one-hot encoded."""
+"""Flights as counts: counted, split by weeks and one-hot encoded."""

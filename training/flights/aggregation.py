@@ -13,15 +13,15 @@ from ibis.expr.types import Table
 
 from function.metadata import DAYS
 from training.errors import DataError
+from training.tables import faults
+from training.tables.columns import Columns
+from training.tables.rows import RAW_COLUMNS, checked_rows, raw_rows, roles_in
+from training.tables.sources import Source, open_source
 
-from . import faults
-from .columns import Columns
 from .counts import TOTALS, Counts
 from .features import FEATURES, MAX_AIRLINES
 from .look_back import with_day
 from .oddities import oddities
-from .rows import RAW, judged, raw, roles_in
-from .sources import Source, open_source
 from .split import NO_WEEK, draw, split_weeks
 
 # Far above any airport's year: 500 airlines with 10,000 flights each, no two alike.
@@ -61,7 +61,7 @@ def count_source(
 ) -> Counted:
     """Count the flights of a source that is open; see `count`."""
     roles = roles_in(source, columns)
-    cells = _cells(source, columns)
+    cells = fetch_cells(source, columns, counted_cells(source.table, columns))
     source.check_rows(int(cells["flights"].sum()))
     good, left_out = _good(source, columns, cells, drop_bad=drop_bad, drop_many=drop_many)
     _check_categories(source, columns, good)
@@ -77,9 +77,9 @@ def count_source(
     return Counted(counts, left_out, tuple(notes), dates)
 
 
-def cells_of(table: Table, columns: Columns) -> Table:
+def counted_cells(table: Table, columns: Columns) -> Table:
     """Return flights and delayed flights of each cell and week, and the bad rows by their fault."""
-    rows = judged(with_day(groups_of(table, columns)))
+    rows = checked_rows(with_day(groups_of(table, columns)))
     good = rows["fault"].isnull()
     week = (rows["minute"] // (7 * 24 * 60) - FIRST_WEEK).fill_null(NO_WEEK)
     cells = rows.mutate(week=week)
@@ -97,30 +97,27 @@ def cells_of(table: Table, columns: Columns) -> Table:
     )
 
 
-def groups_of(table: Table, columns: Columns) -> Table:
-    """Return the different `raw` rows, with the numbers of their flights and delayed flights."""
-    rows = raw(table, columns)
-    return rows.group_by(RAW).agg(
+def groups_of(table: Table, columns: Columns, *, delays: bool = True) -> Table:
+    """Return the different `raw_rows`, with the numbers of their flights and delayed flights."""
+    rows = raw_rows(table, columns, delays=delays)
+    return rows.group_by(RAW_COLUMNS).agg(
         flights=rows.count(),
         delayed=rows.count(where=rows["late"]),
         scheduled=rows["scheduled"].min(),
     )
 
 
-def _cells(source: Source, columns: Columns) -> pd.DataFrame:
-    cells = _fetched(source, cells_of(source.table, columns).limit(MAX_CELLS + 1))
-    if len(cells) > MAX_CELLS:
+def fetch_cells(source: Source, columns: Columns, cells: Table) -> pd.DataFrame:
+    """Return a table of cells from the source's engine; raise `DataError` for too many."""
+    with source.trouble(f"read {source.address}"):
+        found = source.engine.to_pyarrow(cells.limit(MAX_CELLS + 1))
+    if found.num_rows > MAX_CELLS:
         raise DataError(
             f"Cannot use {source.address}: expected at most {MAX_CELLS:,} combinations of "
             "airline, type, month, hour, weekday, day so far and week, got more. Is the airline's "
             f"name in the column `{columns.airline}`?"
         )
-    return cells
-
-
-def _fetched(source: Source, table: Table) -> pd.DataFrame:
-    with source.trouble(f"read {source.address}"):
-        frame: pd.DataFrame = source.engine.to_pyarrow(table).to_pandas()
+    frame: pd.DataFrame = found.to_pandas()
     return frame
 
 

@@ -15,7 +15,6 @@ from training.errors import DataError
 from .features import FEATURES, NOT_GIVEN, categories_of, without_day, without_time
 from .split import FOLDS, NO_WEEK, SPLITS, draw, split_weeks
 
-DELAY_MINUTES: Final = 15
 TOTALS: Final = ["flights", "delayed"]
 CELL: Final = [*FEATURES, "week", "split"]
 COUNTED: Final = [*CELL, *TOTALS]

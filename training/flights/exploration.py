@@ -9,12 +9,12 @@ import pandas as pd
 from ibis.expr.types import Table
 
 from training.errors import DataError
+from training.tables.rows import checked_rows, good, good_rows
+from training.tables.sources import Columns, Source, open_source
 
 from .aggregation import groups_of
 from .counts import TOTALS, Counts
 from .look_back import on_day, ranges
-from .rows import good, good_rows, judged
-from .sources import Columns, Source, open_source
 
 COLUMNS: Final = ["dimension", "value", *TOTALS]
 DESTINATION: Final = "SIGLADES"
@@ -102,7 +102,7 @@ def _counted(source: Source, columns: Columns, destination: str) -> Iterator[tup
 def _by_range(groups: Table, hours: int) -> Table:
     """Return groups of good flights with the range of the day so far, hours before departure."""
     known = on_day(groups, ranges(groups, ahead=60 * hours))
-    rows = judged(known.filter(known["HOY"].notnull()))  # noqa: PD004  # Ibis has no `notna`
+    rows = checked_rows(known.filter(known["HOY"].notnull()))  # noqa: PD004  # Ibis has no `notna`
     return rows.filter(good(rows)).mutate(value=rows["HOY"].cast("string"))
 
 

@@ -12,12 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from function.metadata import SHARES, WEEKDAYS
+from training.tables.faults import EXPECTED
+from training.tables.rows import DELAY_MINUTES, MONTH, MONTHS, SPACES, TIME_PATTERN
 
-from .counts import DELAY_MINUTES
-from .faults import EXPECTED
 from .features import DAY, FLIGHT, NO_DAY, NOT_GIVEN, TIME
-from .rows import MONTH, MONTHS, SPACES
-from .rows import TIME as TIME_PATTERN
 
 SCHEDULED: Final = "Fecha-I"
 ACTUAL: Final = "Fecha-O"

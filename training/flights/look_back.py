@@ -1,12 +1,12 @@
 """The day so far: how many of the flights before a flight left late, as known an hour ahead."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import ibis
-from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
+from ibis.expr.types import Table
 
 from function.metadata import SHARES
+from training.tables.rows import count_true
 
 # A caller asks an hour ahead of departure. What is known then are the flights that were scheduled
 # in the last three hours, up to 15 minutes ago.
@@ -19,7 +19,7 @@ FEWEST: Final = 5  # flights; of fewer, the share says little
 def with_day(groups: Table) -> Table:
     """Return groups of flights with `HOY`, the number of the range of the day so far, or null.
 
-    `groups` are of `raw` rows, with their `flights` and `delayed`.
+    `groups` are of `raw_rows`, with their `flights` and `delayed`.
     """
     return on_day(groups, ranges(groups))
 
@@ -50,13 +50,4 @@ def ranges(groups: Table, ahead: int = AHEAD) -> Table:
     # In integers, which are exact on every engine.
     reached = [100 * looked["delayed"] >= round(100 * edge) * looked["flights"] for edge in SHARES]
     enough = looked["flights"] >= FEWEST
-    return looked.select("minute", HOY=enough.ifelse(_count(reached), ibis.null("int64")))
-
-
-def range_of(share: Value) -> IntegerValue:
-    """Return the number of the range of a share, as the function counts it."""
-    return _count([share >= ibis.literal(edge, "float64") for edge in SHARES])
-
-
-def _count(reached: Sequence[BooleanValue]) -> IntegerValue:
-    return sum((each.cast("int64") for each in reached), start=ibis.literal(0, "int64"))
+    return looked.select("minute", HOY=enough.ifelse(count_true(reached), ibis.null("int64")))

@@ -6,11 +6,11 @@ from typing import Final
 
 import pandas as pd
 
-from .sources import Source
+from training.tables.sources import Source
 
 LEAST: Final = 0.01  # of the flights are late
 MOST: Final = 0.8
-LISTED: Final = 3  # origins
+MAX_ORIGINS: Final = 3  # origins
 # Columns that hold the airport of departure, in the public tables.
 ORIGIN: Final = re.compile(
     r"ori[-_ ]?[io]?|(sigla_?)?(origin|origem|origen|orig|adep)(_?airport)?(_?(code|iata|icao|id))?"
@@ -45,12 +45,12 @@ def _rate(flights: int, late: int) -> Iterator[str]:
 def _origins(source: Source) -> Iterator[str]:
     for name in filter(ORIGIN.fullmatch, source.table.columns):
         origins = source.table.select(origin=source.table[name].cast("string")).distinct()
-        found = origins.drop_null("origin").order_by("origin").limit(LISTED + 1)
+        found = origins.drop_null("origin").order_by("origin").limit(MAX_ORIGINS + 1)
         with source.trouble(f"read {source.address}"):
             listed = source.engine.to_pyarrow(found)["origin"].to_pylist()
         if len(listed) > 1:
-            more = ", ..." if len(listed) > LISTED else ""
+            more = ", ..." if len(listed) > MAX_ORIGINS else ""
             yield (
                 f"The flights leave from more than one airport in the column `{name}`: "
-                f"{', '.join(listed[:LISTED])}{more}. A model is of one airport's flights."
+                f"{', '.join(listed[:MAX_ORIGINS])}{more}. A model is of one airport's flights."
             )

@@ -8,18 +8,18 @@ import pandas as pd
 
 from function.metadata import DAYS
 from training.errors import DataError
+from training.tables import files
+from training.tables.columns import Columns
+from training.tables.faults import EXAMPLES, EXPECTED, shown
+from training.tables.rows import MONTH, SPACES
+from training.tables.sources import Source, open_source
 
-from . import files
 from .aggregation import MAX_CELLS, Counted, count_source
-from .columns import Columns
 from .counts import CELL, TOTALS, Counts
-from .faults import EXAMPLES, EXPECTED, shown
 from .features import DAY, NOT_GIVEN, TIME
-from .rows import MONTH, SPACES
-from .sources import Source, open_source
 from .split import NO_WEEK, SPLITS, split_weeks
 
-MAX_ROWS: Final = 2 * MAX_CELLS  # of a table of counts
+MAX_COUNTS: Final = 2 * MAX_CELLS  # of a table of counts
 NUMBER: Final = r"^(\d{1,15})(\.0+)?$"
 HOUR: Final = r"^(-1|1?\d|2[0-3])(\.0+)?$"
 RANGE: Final = r"^(-1|[0-7])(\.0+)?$"
@@ -73,9 +73,11 @@ class _Part:
         rows = source.file(path) if path else source.table
         texts = rows.select(**{name: rows[name].cast("string") for name in names})
         with source.trouble(f"read {source.address}"):
-            found = source.engine.to_pyarrow(texts.limit(MAX_ROWS + 1))
-        if found.num_rows > MAX_ROWS:
-            raise DataError(f"Cannot read {source.address}: expected at most {MAX_ROWS:,} counts.")
+            found = source.engine.to_pyarrow(texts.limit(MAX_COUNTS + 1))
+        if found.num_rows > MAX_COUNTS:
+            raise DataError(
+                f"Cannot read {source.address}: expected at most {MAX_COUNTS:,} counts."
+            )
         self._table: pd.DataFrame = found.to_pandas().astype(object)
 
     def checked(self) -> pd.DataFrame:

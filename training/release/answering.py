@@ -11,7 +11,7 @@ import pandas as pd
 
 from function.flights import MAX_FLIGHTS
 from function.metadata import Categories, CellCounts
-from function.model import Model, Prediction
+from function.model import Model, Outputs
 from training.errors import UserError
 from training.export.parity import requests_of
 
@@ -35,14 +35,14 @@ class Description(msgspec.Struct, frozen=True):
     timed_training_counts: tuple[CellCounts, ...] | None = None
 
 
-class Answering(Protocol):
+class Answerer(Protocol):
     """A model that says what it is and answers flights that it knows."""
 
     @property
     def description(self) -> Description:
         """What the model says of itself."""
 
-    def predict(self, flights: pd.DataFrame) -> Prediction:
+    def predict(self, flights: pd.DataFrame) -> Outputs:
         """Answer flights with the columns `FEATURES`, [N]; all of them must be known."""
 
 
@@ -57,7 +57,7 @@ class ModelFile:
         }
         self.description = msgspec.convert(described, Description)
 
-    def predict(self, flights: pd.DataFrame) -> Prediction:
+    def predict(self, flights: pd.DataFrame) -> Outputs:
         """Answer flights on the function's own path."""
         return self._model.predict(self._model.encoder.cells(requests_of(flights)))
 
@@ -72,12 +72,12 @@ class Deployed:
         except msgspec.DecodeError as error:
             raise UserError(f"Cannot ask {url}: /model is not a model's: {error}.") from error
 
-    def predict(self, flights: pd.DataFrame) -> Prediction:
+    def predict(self, flights: pd.DataFrame) -> Outputs:
         """Answer flights by `POST /predict`, as many at a time as it takes."""
         parts = [self._predict(part) for part in _parts(flights)]
-        return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
+        return Outputs(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _predict(self, flights: pd.DataFrame) -> Prediction:
+    def _predict(self, flights: pd.DataFrame) -> Outputs:
         answer = self._ask("/predict?probability=true", {"flights": requests_of(flights)})
         described, answered = self.description.model_version, answer.headers["X-Model-Version"]
         if answered != described:
@@ -86,7 +86,7 @@ class Deployed:
                 "Try again when one has all traffic."
             )
         replies = answer.json
-        return Prediction(
+        return Outputs(
             np.array(replies["predict"], np.int64), np.array(replies["probability"], np.float32)
         )
 

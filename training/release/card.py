@@ -5,7 +5,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from training.fitting.metrics import SHOWN
+from training.fitting.metrics import TITLES
 
 from .training_metrics import Figures, Gain, TrainingMetrics
 
@@ -43,7 +43,7 @@ def card(metrics: TrainingMetrics) -> str:
         m=metrics,
         best=metrics.unseen[metrics.best],
         sources=sources(metrics),
-        shown=SHOWN,
+        titles=TITLES,
         verdicts=verdicts(metrics),
         no_weeks=NO_WEEKS,
     )
@@ -51,7 +51,7 @@ def card(metrics: TrainingMetrics) -> str:
 
 def figure(figures: Figures, name: str) -> str:
     """Return a figure as people read it, with its standard error where it has one."""
-    text = format(figures[name], SHOWN[name][1])
+    text = format(figures[name], TITLES[name][1])
     return f"{text} ± {figures[f'{name}_error']:.4f}" if name in ERRORS else text
 
 

@@ -11,18 +11,18 @@ import pandas as pd
 from training.errors import DataError
 from training.fitting.comparison import Difference, gains
 from training.fitting.errors import Floats, weeks_of
-from training.fitting.folds import asked, told
+from training.fitting.folds import flights_asked, reduced
 from training.fitting.metrics import calibration, measure
 from training.flights.counts import TOTALS, Counts
 from training.flights.features import FEATURES, NOT_GIVEN
 
-from .answering import Answering, Description, known
+from .answering import Answerer, Description, known
 from .drift import Drift, drifts
 
 FALSE_ALARMS: Final = 0.05  # of evaluations on flights of the same law, over all metrics together
 TESTS: Final = 6  # of each way: four metrics get worse, and the bias moves either way
 FEWEST_WEEKS: Final = 4  # of fewer weeks, a storm looks like a worse model
-LISTED: Final = 10  # names that the model does not know
+MAX_NAMES: Final = 10  # names that the model does not know
 WORDS: Final = {"untimed": "without times", "timed": "with times", "day": "with the day so far"}
 
 
@@ -48,7 +48,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Findings:
     """What became of a model's metrics and of the mix of its flights.
 
     `weeks` is 0 where the flights have no dates. `learned` says whether the model was trained on
@@ -65,16 +65,16 @@ class Evaluation:
     drifts: list[Drift]
 
     @property
-    def judged(self) -> bool:
+    def enough_weeks(self) -> bool:
         """Whether there are weeks enough to tell a worse model from a stormy week."""
         return self.weeks >= FEWEST_WEEKS
 
     def degraded(self, margin: float) -> list[str]:
         """Return the metrics that have degraded, none where that cannot be told."""
-        return [each.title for each in self.changes if self.judged and each.degraded(margin)]
+        return [each.title for each in self.changes if self.enough_weeks and each.degraded(margin)]
 
 
-def evaluate(model: Answering, counts: Counts) -> Evaluation:
+def evaluate(model: Answerer, counts: Counts) -> Findings:
     """Judge a model on flights that it did not learn from.
 
     The published metrics are of weeks that their models had not seen. Under the same law, the
@@ -96,11 +96,11 @@ def evaluate(model: Answering, counts: Counts) -> Evaluation:
         way: published for way, published in _published(description).items() if _can_ask(own, way)
     }
     samples = [
-        Sample.of(model, way, less, asked(own, way), published)
+        Sample.of(model, way, less, flights_asked(own, way), published)
         for less, (way, published) in zip([None, *ways], ways.items(), strict=False)
     ]
     critical = NormalDist().inv_cdf(1 - FALSE_ALARMS / (TESTS * len(samples)))
-    return Evaluation(
+    return Findings(
         description.model_version,
         int(flights),
         weeks_of(own),
@@ -123,7 +123,7 @@ def _published(description: Description) -> dict[str, dict[str, float]]:
 
 def _can_ask(cells: pd.DataFrame, way: str) -> bool:
     name = {"untimed": "OPERA", "timed": "HORA", "day": "HOY"}[way]
-    given = asked(cells, way)
+    given = flights_asked(cells, way)
     given = given[given[name] != NOT_GIVEN.get(name)]
     return bool(0 < given["delayed"].sum() < given["flights"].sum())
 
@@ -164,7 +164,7 @@ class Sample:
     @classmethod
     def of(
         cls,
-        model: Answering,
+        model: Answerer,
         way: str,
         less: str | None,
         cells: pd.DataFrame,
@@ -176,7 +176,7 @@ class Sample:
         now = measure(cells, probability, found["delay"].to_numpy())
         step = None
         if less and "roc_auc_gain" in published:
-            other = _answered(model, told(cells, less))["probability"].to_numpy()
+            other = _answered(model, reduced(cells, less))["probability"].to_numpy()
             step = gains(cells, probability, other)["roc_auc"]
         return cls(way, cells, probability, published, now, step)
 
@@ -225,7 +225,7 @@ class Sample:
         return float(np.hypot(before, max(scaled, now)))
 
 
-def _answered(model: Answering, cells: pd.DataFrame) -> pd.DataFrame:
+def _answered(model: Answerer, cells: pd.DataFrame) -> pd.DataFrame:
     """Return the answer to each cell, asking about each different flight once."""
     different = cells.groupby(FEATURES, as_index=False)[TOTALS].sum()
     answer = model.predict(different)
@@ -236,36 +236,36 @@ def _answered(model: Answering, cells: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def report(evaluation: Evaluation, margin: float) -> Iterator[str]:
+def report(findings: Findings, margin: float) -> Iterator[str]:
     """Yield the lines of an evaluation, as people read them."""
-    weeks = f" of {evaluation.weeks} weeks" if evaluation.weeks else ""
-    yield f"Model {evaluation.model_version} on {evaluation.flights:,} flights{weeks}"
-    if evaluation.unknown:
-        yield f"Flights left out: {_listed(evaluation.unknown)}"
-    if evaluation.learned:
+    weeks = f" of {findings.weeks} weeks" if findings.weeks else ""
+    yield f"Model {findings.model_version} on {findings.flights:,} flights{weeks}"
+    if findings.unknown:
+        yield f"Flights left out: {_listed(findings.unknown)}"
+    if findings.learned:
         yield "The model was trained on these very flights, so it answers them too well."
-    if not evaluation.judged:
+    if not findings.enough_weeks:
         yield (
             f"Whether the model has degraded cannot be told from fewer than {FEWEST_WEEKS} weeks"
-            f"{'' if evaluation.weeks else ', and these flights have no dates'}."
+            f"{'' if findings.weeks else ', and these flights have no dates'}."
         )
     yield f"{'':38}{'published':>10}{'expected':>10}{'now':>10}{'change':>10}{'std. error':>12}"
-    for change in evaluation.changes:
+    for change in findings.changes:
         word = (
             "DEGRADED" if change.degraded(margin) else "worse" if change.beyond_chance else "holds"
         )
         yield (
             f"{change.title:38}{change.published:10.4f}{change.expected:10.4f}{change.now:10.4f}"
             f"{change.now - change.expected:+10.4f}{change.standard_error:12.4f}"
-            f"{f'  {word}' if evaluation.judged else ''}"
+            f"{f'  {word}' if findings.enough_weeks else ''}"
         )
     yield "Expected: the published metric, for the mix of these flights."
     yield "\nCalibration: flights by predicted probability, in ten equal parts"
-    bins = evaluation.calibration[["probability", "flights", "delayed"]].to_numpy(np.float64)
+    bins = findings.calibration[["probability", "flights", "delayed"]].to_numpy(np.float64)
     for probability, flights, delayed in bins.tolist():
         yield f"  predicted {probability:6.1%}   delayed {delayed / flights:6.1%}"
     yield "\nThe mix of flights since training: population stability index"
-    for drift in evaluation.drifts:
+    for drift in findings.drifts:
         came = f"; new: {', '.join(drift.new)}" * bool(drift.new)
         went = f"; vanished: {', '.join(drift.vanished)}" * bool(drift.vanished)
         yield f"  {drift.feature:10}{drift.psi:8.3f}  {drift.word}{came}{went}"

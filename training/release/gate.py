@@ -10,11 +10,11 @@ import pandas as pd
 from training.errors import GateError
 from training.fitting.comparison import gains
 from training.fitting.errors import weeks_of
-from training.fitting.folds import asked, ways_of
+from training.fitting.folds import flights_asked, ways_of
 from training.fitting.metrics import measure
 from training.flights.counts import Counts
 
-from .answering import Answering, known
+from .answering import Answerer, known
 from .evaluate import WORDS
 
 WORSE: Final = "WORSE"
@@ -40,7 +40,7 @@ class Comparison(NamedTuple):
         return "within the margin" if self.gain >= -margin else WORSE
 
 
-def judge(new: Answering, serving: Answering | None, counts: Counts, margin: float) -> str:
+def judge(new: Answerer, serving: Answerer | None, counts: Counts, margin: float) -> str:
     """Return why the new model may be deployed, as a table, or raise `GateError`.
 
     It may not where a metric is worse than the serving model's by more than `margin` and by more
@@ -72,10 +72,10 @@ def judge(new: Answering, serving: Answering | None, counts: Counts, margin: flo
     return f"{report}\nNo worse by more than {margin:g} and chance."
 
 
-def compare(new: Answering, serving: Answering, cells: pd.DataFrame) -> Iterator[Comparison]:
+def compare(new: Answerer, serving: Answerer, cells: pd.DataFrame) -> Iterator[Comparison]:
     """Compare both models in each way that the serving model, too, can be asked."""
     for way in ways_of(serving.description.categories):
-        flights = asked(cells, way)
+        flights = flights_asked(cells, way)
         if not 0 < flights["delayed"].sum() < flights["flights"].sum():
             continue
         answers = [model.predict(flights) for model in (serving, new)]

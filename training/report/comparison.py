@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from training.fitting.folds import asked
+from training.fitting.folds import flights_asked
 from training.fitting.unseen import probability_of
 from training.flights.features import DAY, FLIGHT, TIME
 from training.release.card import CHALLENGE, MODEL, RATES
@@ -45,7 +45,7 @@ def costs(e: Evaluation) -> dict[str, dict[str, tuple[float, float]]]:
     cells = e.counts.part("validation")
     return {
         MODEL[way]: importance(
-            asked(cells, way), FEATURES[way], lambda each: probability_of(e.model, each)
+            flights_asked(cells, way), FEATURES[way], lambda each: probability_of(e.model, each)
         )
         for way in e.ways[::-1]
     }

@@ -5,7 +5,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from training.fitting.metrics import SHOWN
+from training.fitting.metrics import TITLES
 from training.flights.counts import TOTALS, Counts
 from training.flights.exploration import Exploration
 from training.release.artifacts import replace
@@ -56,7 +56,7 @@ def render(evaluation: Evaluation, exploration: Exploration | None = None) -> st
         table=metrics.tables[metrics.best],
         airlines=by_rate(by_flights(total(counts.table, "OPERA")).head(MOST_AIRLINES)),
         verdicts=verdicts(metrics),
-        shown=SHOWN,
+        titles=TITLES,
         sources=sources(metrics),
         models=MODEL,
         no_weeks=NO_WEEKS,

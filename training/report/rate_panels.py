@@ -15,7 +15,7 @@ from .panel import MONTHS, MOST_ROWS, Panel, panel, percent, span
 
 LONGEST: Final = 24  # rows that a chart draws
 TALL: Final = ("Airline", "Destination")  # beside two other panels
-SHOWN: Final = ["value", *TOTALS, "rate", "low", "high"]
+COLUMNS: Final = ["value", *TOTALS, "rate", "low", "high"]
 TYPES: Final = {"I": "International", "N": "National"}
 
 type Draw = Callable[[str, str, pd.DataFrame, float], str]
@@ -67,7 +67,7 @@ def _panel(title: str, table: pd.DataFrame, draw: Draw) -> Panel:
         note = f"From the highest delay rate down. {note}"
     rows = [
         [str(value), f"{flights:,}", f"{late:,}", percent(rate), span(*bounds)]
-        for value, flights, late, rate, *bounds in listed[SHOWN].itertuples(index=False)
+        for value, flights, late, rate, *bounds in listed[COLUMNS].itertuples(index=False)
     ]
     label = f"{title}: delay rate with its interval, and flights"
     svg = draw(title.split(maxsplit=1)[0].lower(), label, drawn, average)

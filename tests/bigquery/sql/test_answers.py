@@ -11,9 +11,17 @@ from starlette.testclient import TestClient
 
 from function.metadata import SHARES
 from function.model import Model
-from training.batch.bigquery import ANSWERS, FILES, TYPES, Place, asked, join, write_answers
-from training.flights.columns import Columns
+from training.batch.bigquery import (
+    ANSWER_TYPES,
+    FILES,
+    TYPES,
+    Place,
+    join,
+    remote_query,
+    write_answers,
+)
 from training.project import ARTIFACTS
+from training.tables.columns import Columns
 
 from .zetasql import Rows, ZetaSQL
 
@@ -50,7 +58,7 @@ type Answer = dict[str, Any] | None
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """Return the answers of two airlines' flights, as the files that BigQuery loads hold them."""
-    columns = TYPES | ANSWERS
+    columns = TYPES | ANSWER_TYPES
     read = {"STRING": str, "INT64": int, "FLOAT64": float}
     rows = []
     for path in write_answers(tmp_path_factory.mktemp("answers"), Model(ARTIFACTS / "model.onnx")):
@@ -95,7 +103,7 @@ def scored(
     by_id = {row[0]: dict(zip(names, row, strict=True)) for row in found.rows}
     assert len(found.rows) == len(by_id) == len(rows)
     return [
-        {name: by_id[i][name] for name in ANSWERS} if by_id[i]["delay"] is not None else None
+        {name: by_id[i][name] for name in ANSWER_TYPES} if by_id[i]["delay"] is not None else None
         for i in range(len(rows))
     ]
 
@@ -185,14 +193,14 @@ def test_the_remote_functions_are_given_what_the_function_takes(
     rows = [row for row in rows if answer(client, row)]
     rows += [(None, "N", 7, WEEK[0]), ("Sky Airline", "N", None, None)]
     flights = Rows(COLUMNS | {"Fecha-I": kind}, [[i, *row] for i, row in enumerate(rows)])
-    query = asked(PLACE, Columns())
-    for name in ANSWERS:  # the arguments of a call, instead of the call
+    query = remote_query(PLACE, Columns())
+    for name in ANSWER_TYPES:  # the arguments of a call, instead of the call
         assert query.count(f"`p.d.flight_{name}_timed`(") == 1
         query = query.replace(f"`p.d.flight_{name}_timed`(", "STRUCT(")
     found = zetasql.execute(query, {"p.d.flights": flights})
     calls = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
     expected = [answer(client, row) for row in rows[:-2]]
-    for name in ANSWERS:
+    for name in ANSWER_TYPES:
         body = {"calls": [call[name] for call in calls], "userDefinedContext": {"answer": name}}
         replies = client.post("/bigquery", json=body).json()["replies"]
         known = {call["id"]: reply for call, reply in zip(calls, replies, strict=True)}

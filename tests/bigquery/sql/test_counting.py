@@ -3,24 +3,24 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+from msgspec.structs import replace
 from pyarrow import parquet
 
 from training.batch.scoring import score
 from training.errors import DataError
-from training.flights.aggregation import cells_of, count
-from training.flights.columns import Columns
+from training.flights.aggregation import count, counted_cells
 from training.flights.counts import TOTALS
-from training.flights.faults import EXPECTED
 from training.flights.features import FEATURES
-from training.flights.sources import open_source
 from training.project import ARTIFACTS
+from training.tables.columns import Columns
+from training.tables.faults import EXPECTED
+from training.tables.sources import open_source
 
 from .client import ARROW
 from .conftest import Connect
@@ -165,7 +165,7 @@ def parquet_of(table: Rows, path: Path) -> str:
 def cells(address: str, columns: Columns) -> list[dict[str, Any]]:
     """Return what an engine counts, faults included, in one order."""
     source = open_source(address)
-    found = source.engine.to_pyarrow(cells_of(source.table, columns)).to_pylist()
+    found = source.engine.to_pyarrow(counted_cells(source.table, columns)).to_pylist()
     assert {*found[0]} == {*FEATURES, "week", "fault", *TOTALS, "first", "last"}
     return sorted(found, key=repr)
 
@@ -230,7 +230,7 @@ def test_a_ready_column_is_read_as_duckdb_reads_it(
     table = Rows(columns, rows)
     file = parquet_of(table, tmp_path / "flights.parquet")
     connect({"p.d.flights": table})
-    ready = replace(Columns(), **{role: "late"})  # type: ignore[arg-type]
+    ready = replace(Columns(), **{role: "late"})
     for named in (ready, replace(ready, scheduled="")):
         found = cells(ADDRESS, named)
         assert found == cells(file, named)

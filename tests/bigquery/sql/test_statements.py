@@ -5,9 +5,9 @@ from typer.testing import CliRunner
 
 from function.model import Model
 from training.__main__ import app
-from training.batch.bigquery import ANSWERS, TYPES, Place, script
-from training.flights.columns import Columns
+from training.batch.bigquery import ANSWER_TYPES, TYPES, Place, script
 from training.project import ARTIFACTS
+from training.tables.columns import Columns
 
 from .zetasql import RefusedError, Rows, Statement, ZetaSQL
 
@@ -57,8 +57,8 @@ def test_what_the_command_prints_is_sql(
     found = analyzed(zetasql, printed, flights, place)
     assert [each.kind for each in found] == KINDS
     asked, loaded, view, predicted = (found[i].columns for i in (6, 7, 8, 10))
-    assert asked == view == flights | ANSWERS
-    assert loaded == TYPES | ANSWERS
+    assert asked == view == flights | ANSWER_TYPES
+    assert loaded == TYPES | ANSWER_TYPES
     assert predicted == TYPES | GRAPH["outputs"]
 
 
@@ -87,7 +87,7 @@ def test_names_may_hold_any_character(zetasql: ZetaSQL, model: Model) -> None:
     names = dict(zip((f"{letter}{ODD}" for letter in "akmtd"), [*DAY.values()][1:], strict=True))
     found = analyzed(zetasql, script(place, model, columns), names, place)
     assert [each.kind for each in found] == KINDS
-    assert found[8].columns == names | ANSWERS
+    assert found[8].columns == names | ANSWER_TYPES
 
 
 @pytest.mark.parametrize(

@@ -17,19 +17,19 @@ from function.metadata import SHARES
 from function.model import Model
 from training.batch.bigquery import (
     Place,
-    asked,
     cells,
     join,
     onnx,
     remote,
+    remote_query,
     script,
     write_answers,
 )
-from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.features import every_cell, flights_of
 from training.project import ARTIFACTS
 from training.release.publish import publish
+from training.tables.columns import Columns
 
 PLACE = Place("p.d", "flights", "https://f.run.app", "p.us.c", "gs://b")
 FLIGHTS = [
@@ -227,17 +227,17 @@ def test_the_function_refuses_the_days_so_far_that_the_join_answers_with_null(mo
 
 def test_the_query_gives_the_remote_functions_of_today_the_share() -> None:
     names = {each.split("`")[1] for each in remote(PLACE) if "scheduled STRING, day_so_far" in each}
-    sql = sqlglot.parse_one(asked(PLACE, TODAY), read="bigquery").sql("bigquery")
+    sql = sqlglot.parse_one(remote_query(PLACE, TODAY), read="bigquery").sql("bigquery")
     flight = "`OPERA`, `TIPOVUELO`, SAFE_CAST(REGEXP_EXTRACT("
     for name in names:
-        assert f"`{name}`({flight}" in asked(PLACE, TODAY)
+        assert f"`{name}`({flight}" in remote_query(PLACE, TODAY)
     assert len(names) == 2
     given = "CAST(`Fecha-I` AS STRING), CAST(`so far` AS FLOAT64)) AS "
     assert sql.count(given) == 2
-    untimed = asked(PLACE, Columns(scheduled="", day="so far"))
+    untimed = remote_query(PLACE, Columns(scheduled="", day="so far"))
     assert "so far" not in untimed
     assert "_today" not in untimed
-    assert "_today" not in asked(PLACE, Columns())
+    assert "_today" not in remote_query(PLACE, Columns())
 
 
 def test_without_times_the_join_reads_no_day_so_far() -> None:

@@ -20,11 +20,11 @@ from function.metadata import SHARES
 from tests.support.day_so_far import Flights
 from training.batch.scoring import score
 from training.errors import DataError
-from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.frames import LATE
 from training.project import ARTIFACTS
 from training.release.publish import publish
+from training.tables.columns import Columns
 
 MODEL = ARTIFACTS / "model.onnx"
 COMMAND = [sys.executable, "-m", "training", "score"]

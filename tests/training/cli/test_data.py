@@ -11,10 +11,10 @@ from training.__main__ import app
 from training.cli.data import read_counts
 from training.cli.options import ColumnOptions, repeated
 from training.errors import DataError
-from training.flights.columns import Columns
 from training.flights.counts import Counts
 from training.flights.reading import read
 from training.project import Airport, load
+from training.tables.columns import Columns
 
 
 def ended(*arguments: object) -> Result:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from training.fitting.baselines import LEVELS, STRENGTHS, smoothed_rates, table_of_rates
-from training.fitting.folds import asked, holdouts, parts_of
+from training.fitting.folds import flights_asked, holdouts, parts_of
 from training.flights.counts import Counts
 from training.flights.features import FLIGHT
 
@@ -39,7 +39,7 @@ def test_levels_and_strength_are_the_best_on_parts_of_the_training_flights(
 ) -> None:
     train = santiago.part("train")
     losses: dict[tuple[int, int], float] = {}
-    for fitted, held_out in holdouts(parts_of(asked(train, way))):
+    for fitted, held_out in holdouts(parts_of(flights_asked(train, way))):
         delayed, on_time = held_out["delayed"], held_out["flights"] - held_out["delayed"]
         for form, levels in enumerate(LEVELS[way]):
             for strength in STRENGTHS:
@@ -47,8 +47,8 @@ def test_levels_and_strength_are_the_best_on_parts_of_the_training_flights(
                 loss = -(delayed @ np.log(rate) + on_time @ np.log(1 - rate))
                 losses[form, strength] = losses.get((form, strength), 0) + loss
     form, strength = min(losses, key=lambda key: losses[key])
-    cells = asked(santiago.part("validation"), way)
-    (expected,) = smoothed_rates(asked(train, way), cells, LEVELS[way][form], [strength])
+    cells = flights_asked(santiago.part("validation"), way)
+    (expected,) = smoothed_rates(flights_asked(train, way), cells, LEVELS[way][form], [strength])
     # It is a function of the training flights: the cells that it answers have no outcome.
     table = table_of_rates(train, way)
     assert table(cells.drop(columns=["flights", "delayed"])).tolist() == expected.tolist()

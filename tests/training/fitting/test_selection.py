@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 from training.errors import DataError
-from training.fitting.folds import WAYS, asked, holdouts, parts_of
+from training.fitting.folds import WAYS, flights_asked, holdouts, parts_of
 from training.fitting.selection import (
     FITS,
     SETTINGS,
@@ -144,7 +144,7 @@ def _by_week(
     sums = []
     for fitted, held_out in pairs:
         model = DelayModel(None, settings).fit_counts(fitted, counts.categories)
-        cells = asked(held_out, way)
+        cells = flights_asked(held_out, way)
         for _, week in cells.groupby("week"):
             rows, label, weight = weighted_rows(week)
             p = model.probability(model.preprocess(rows))

@@ -3,7 +3,6 @@
 import csv
 import re
 from collections import Counter
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,15 +13,16 @@ import sqlglot
 from ibis.backends.bigquery import Backend as BigQuery
 from ibis.backends.sql.compilers import BigQueryCompiler
 from ibis.expr.operations import DatabaseTable
+from msgspec.structs import replace
 from sqlglot import exp
 
 from function.metadata import DAYS, WEEKDAYS
 from tests.support.day_so_far import Flights
 from training.errors import DataError
-from training.flights.aggregation import cells_of, count
-from training.flights.columns import Columns
+from training.flights.aggregation import count, counted_cells
 from training.flights.counts import Counts
 from training.flights.features import FEATURES
+from training.tables.columns import Columns
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O
 Sky,N,1,2017-01-22 10:00:00,2017-01-22 10:15:00
@@ -432,7 +432,7 @@ def test_the_expression_compiled_for_bigquery_means_the_same(tmp_path: Path, kin
     schema = dict.fromkeys(("OPERA", "TIPOVUELO", "MES"), "string")
     schema |= {"Fecha-I": kind, "Fecha-O": kind}
     flights = DatabaseTable("flights", ibis.schema(schema), BigQuery()).to_expr()
-    sql = BigQueryCompiler().to_sqlglot(cells_of(flights, Columns())).sql("bigquery")
+    sql = BigQueryCompiler().to_sqlglot(counted_cells(flights, Columns())).sql("bigquery")
     connection = duckdb.connect()
     source = written(tmp_path, MANY.replace("Sky,N,2", "Sky,N,14", 1))
     types = {name: "TIMESTAMP" if t == "timestamp" else "VARCHAR" for name, t in schema.items()}

@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.paths import ROOT
 from training.errors import DataError
-from training.flights import files
 from training.flights.counts import COUNTED, Counts, weighted_rows
 from training.flights.frames import delayed
 from training.flights.reading import read
+from training.tables import files
 
 ROWS = """OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O,extra
 Sky,N,1,2017-01-01 10:00:00,2017-01-01 10:15:00,a
@@ -184,9 +184,9 @@ def test_more_counts_than_any_airport_has_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, COUNTS)
-    monkeypatch.setattr("training.flights.reading.MAX_ROWS", 2)
+    monkeypatch.setattr("training.flights.reading.MAX_COUNTS", 2)
     assert len(read(path).table) == 2
-    monkeypatch.setattr("training.flights.reading.MAX_ROWS", 1)
+    monkeypatch.setattr("training.flights.reading.MAX_COUNTS", 1)
     with pytest.raises(DataError, match="expected at most 1 counts"):
         read(path)
 

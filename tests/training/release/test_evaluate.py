@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from function.metadata import Categories
-from function.model import Prediction
+from function.model import Outputs
 from training.__main__ import app
 from training.errors import DataError
 from training.fitting.metrics import measure
@@ -42,10 +42,10 @@ class Airport:
             "made-up", Categories(tuple(names), ("N",), (1, 2, 3)), 0.2, self._published(), ()
         )
 
-    def predict(self, flights: pd.DataFrame) -> Prediction:
+    def predict(self, flights: pd.DataFrame) -> Outputs:
         order = self._cells.reset_index().merge(flights[FEATURES])["index"].to_numpy()
         probability = self.rate[order].astype(np.float32)
-        return Prediction((probability > 0.2).astype(np.int64), probability)
+        return Outputs((probability > 0.2).astype(np.int64), probability)
 
     def weeks(self, number: int) -> Counts:
         """Draw weeks of seven days, on which each cell has some eight flights."""

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from function.model import Prediction
+from function.model import Outputs
 from training.errors import GateError
 from training.flights.counts import COUNTED, Counts
 from training.flights.split import NO_WEEK
@@ -31,10 +31,10 @@ class Changed:
         fields = {name: getattr(model.description, name) for name in Description.__struct_fields__}
         self.description = Description(**fields | {"model_version": "changed"} | described)
 
-    def predict(self, flights: pd.DataFrame) -> Prediction:
+    def predict(self, flights: pd.DataFrame) -> Outputs:
         assert known(flights, self.description.categories).all()
         delay, probability = self._model.predict(flights)
-        return Prediction(delay, self._change(probability.astype(float)).astype(np.float32))
+        return Outputs(delay, self._change(probability.astype(float)).astype(np.float32))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from tests.support.html import Page
 from tests.support.paths import ROOT
-from training.fitting.metrics import SHOWN
+from training.fitting.metrics import TITLES
 from training.flights.counts import Counts
 from training.flights.exploration import Exploration
 from training.project import ARTIFACTS
@@ -91,7 +91,7 @@ def test_the_scores_are_those_of_the_metrics(page: Page, metrics: TrainingMetric
     figures = sources(metrics)
     (scores,) = (table for table in page.tables if table[0][0] == "On weeks that were not learned")
     assert scores[0][1:] == [*figures]
-    for key, (title, _) in SHOWN.items():
+    for key, (title, _) in TITLES.items():
         assert [title, *(figure(each, key) for each in figures.values())] in scores
     matrices = [table for table in page.tables if table[0][1:] == ["Warned", "Not warned"]]
     models = [each for name, each in figures.items() if "Table" not in name]

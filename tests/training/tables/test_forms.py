@@ -13,9 +13,9 @@ import pytest
 from training.batch.scoring import score
 from training.errors import DataError
 from training.flights.aggregation import count
-from training.flights.columns import Columns
 from training.flights.features import FEATURES
 from training.project import ARTIFACTS
+from training.tables.columns import Columns
 
 MODEL = ARTIFACTS / "model.onnx"
 TEN = datetime(2017, 7, 14, 10, 0)

@@ -1,6 +1,6 @@
 """Rows of flights as one expression for every engine: what is read of each, and its fault."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import ibis
@@ -13,17 +13,16 @@ from ibis.expr.types import (
     Value,
 )
 
+from function.metadata import HOURS, RANGES, SHARES
 from training.errors import RECIPES, DataError
 
 from .columns import Columns
-from .counts import DELAY_MINUTES
-from .features import NOT_GIVEN
-from .look_back import range_of
 from .missing import check_columns
 from .sources import Source
 
+DELAY_MINUTES: Final = 15  # a flight that leaves later than this is late
 # What every engine reads as the same time; a fraction is cut off after six digits.
-TIME: Final = r"^[1-9]\d{3}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?$"
+TIME_PATTERN: Final = r"^[1-9]\d{3}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?$"
 _FIRST, _LAST = (ibis.timestamp(text) for text in ("1000-01-01", "9999-12-31 23:59:59.999999"))
 _FEBRUARY: Final = 2
 TO_MINUTES: Final = len("2017-01-31 23:30")
@@ -40,7 +39,7 @@ NUMBER: Final = r"^[+-]?\d+(\.\d*)?$"
 # A flight that leaves earlier or later than this is a mistake of the table, in minutes.
 EARLIEST: Final = -12 * 60
 LATEST: Final = 48 * 60
-# Faults of times, by the number that stands for them in `raw` rows: numbers are grouped faster.
+# Faults of times, by the number that stands for them in `raw_rows`: numbers are grouped faster.
 TIME_FAULTS: Final = {
     1: "scheduled",
     2: "actual",
@@ -70,7 +69,7 @@ _DIVIDE: Final = ibis.udf.scalar.builtin(name="divide", signature=(("int64", "in
 )
 FIRST_WEEK: Final = "1970-01-05 00:00:00"  # the Monday of week 0, before which no week is counted
 FIRST_MINUTE: Final = "0001-01-01 00:00:00"  # a Monday
-RAW: Final = ("OPERA", "TIPOVUELO", "MES", "minute", "HOY", "fault")
+RAW_COLUMNS: Final = ("OPERA", "TIPOVUELO", "MES", "minute", "HOY", "fault")
 
 
 def roles_of(columns: Columns, has: Collection[str], *, delays: bool = True) -> dict[str, str]:
@@ -125,12 +124,12 @@ def column_of(table: Table, name: str) -> Value:
     return _DECODE(column) if table.get_backend().name == "duckdb" else column.cast("string")
 
 
-def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -> Table:
+def raw_rows(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -> Table:
     """Return what is read of each flight, as the table has it, and the fault of its times.
 
     `minute` counts from Monday, 1 January of year 1, `HOY` is the range of a ready column of the
-    day so far. Groups of these rows can be `judged` as well
-    as the rows, so an engine looks at each different value once, not at each flight.
+    day so far. Groups of these rows can be checked as well as the rows, so an engine looks at each
+    different value once, not at each flight.
     """
     roles = roles_of(columns, table.columns, delays=delays)
     faults: list[tuple[BooleanValue, int]] = []
@@ -177,8 +176,8 @@ def raw(table: Table, columns: Columns, *, delays: bool = True, **kept: Value) -
     )
 
 
-def judged(rows: Table, *, names: bool = True) -> Table:
-    """Return `raw` rows, or groups of them, with the model's features and the first fault.
+def checked_rows(rows: Table, *, names: bool = True) -> Table:
+    """Return `raw_rows`, or groups of them, with the model's features and the first fault.
 
     `DIANOM` is a number, 1 for Monday, or 0 where no time is given. `MES` must be a month within a
     day of the scheduled date, as in a request
@@ -205,22 +204,32 @@ def judged(rows: Table, *, names: bool = True) -> Table:
     return rows.mutate(
         MES=month,
         month=scheduled,
-        HORA=hour.cast("int64").fill_null(NOT_GIVEN["HORA"]),
+        HORA=hour.cast("int64").fill_null(HOURS[0]),
         DIANOM=weekday.cast("int64").fill_null(0),
-        HOY=rows["HOY"].cast("int64").fill_null(NOT_GIVEN["HOY"]),
+        HOY=rows["HOY"].cast("int64").fill_null(RANGES[0]),
         fault=ibis.cases(*faults, else_=ibis.null("string")),
     )
 
 
 def good(rows: Table) -> BooleanValue:
-    """Return which `judged` rows have no fault."""
+    """Return which of `checked_rows` have no fault."""
     return rows["fault"].isnull()
 
 
 def good_rows(table: Table, columns: Columns, **kept: Value) -> Table:
     """Return each flight that is counted: its features, whether it is `late`, and `kept`."""
-    rows = judged(raw(table, columns, **kept))
+    rows = checked_rows(raw_rows(table, columns, **kept))
     return rows.filter(good(rows))
+
+
+def range_of(share: Value) -> IntegerValue:
+    """Return the number of the range of a share, as the function counts it."""
+    return count_true([share >= ibis.literal(edge, "float64") for edge in SHARES])
+
+
+def count_true(values: Sequence[BooleanValue]) -> IntegerValue:
+    """Return how many of the values of a row are true."""
+    return sum((each.cast("int64") for each in values), start=ibis.literal(0, "int64"))
 
 
 def _flight_type(table: Table, columns: Columns) -> StringValue:
@@ -257,7 +266,9 @@ def _month(column: Value) -> IntegerValue:
 def _time(column: Value) -> Value:
     """Return the local time, or null where the text is none."""
     if column.type().is_string():
-        time = column.re_search(TIME).ifelse(column.left(TO_MICROSECONDS), ibis.null("string"))
+        time = column.re_search(TIME_PATTERN).ifelse(
+            column.left(TO_MICROSECONDS), ibis.null("string")
+        )
         # BigQuery reads no time without seconds.
         return (time.length() == TO_MINUTES).ifelse(time + ":00", time).try_cast("timestamp")
     if column.type().is_timestamp() and column.type().timezone is None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from training.errors import DataError
-from training.flights import memory
-from training.flights.sources import open_source
+from training.tables import memory
+from training.tables.sources import open_source
 
 MIB = 1 << 20
 

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from tests.support.paths import ROOT
-from training.flights.aggregation import cells_of
-from training.flights.columns import Columns
-from training.flights.sources import open_source
+from training.flights.aggregation import counted_cells
+from training.tables.columns import Columns
+from training.tables.sources import open_source
 
 RECIPES: Final = dict(
     re.findall(
@@ -192,7 +192,7 @@ def test_a_recipe_makes_the_flights_of_its_form(tmp_path: Path, name: str) -> No
     path.write_bytes(gzip.compress(content) if file.endswith(".gz") else content)
     (tmp_path / "flights.sql").write_text(RECIPES[name])
     source = open_source(str(tmp_path / "flights.sql"))
-    cells = source.engine.to_pyarrow(cells_of(source.table, Columns())).to_pylist()
+    cells = source.engine.to_pyarrow(counted_cells(source.table, Columns())).to_pylist()
     assert {cell["fault"] for cell in cells} == {None}
     assert {cell["OPERA"] for cell in cells} <= {"AA", "DL", "Iberia Express"}
     abroad = {cell["HORA"] for cell in cells if cell["TIPOVUELO"] == "I"}

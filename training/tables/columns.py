@@ -1,23 +1,12 @@
 """The names that a table gives its columns."""
 
-from dataclasses import dataclass, fields
-from typing import Final
+import msgspec
 
-# The options that name a column, by field of `Columns`.
-OPTIONS: Final = {
-    "airline": "--airline",
-    "flight_type": "--type",
-    "month": "--month",
-    "scheduled": "--scheduled",
-    "actual": "--actual",
-    "delay": "--delay",
-    "delay_minutes": "--delay-minutes",
-    "day": "--day-so-far",
-}
+# Where a column's option and its key in `data/airport.toml` have another name than its field.
+_NAMES = {"flight_type": "type", "day": "day_so_far"}
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=_NAMES):
     """The columns of a table of flights; the defaults are the challenge's.
 
     `delay` and `delay_minutes` are ready columns that replace `actual`. `day` is a ready column of
@@ -40,7 +29,12 @@ class Columns:
 
     def named(self, role: str) -> bool:
         """Whether this column has another name than the challenge's."""
-        return bool(getattr(self, role) != _DEFAULTS[role])
+        return bool(getattr(self, role) != getattr(_CHALLENGE, role))
 
 
-_DEFAULTS: Final = {field.name: field.default for field in fields(Columns)}
+_CHALLENGE = Columns()
+
+
+def option_of(role: str) -> str:
+    """Return the option of the command line that names a column."""
+    return f"--{_NAMES.get(role, role).replace('_', '-')}"

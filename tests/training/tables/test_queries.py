@@ -9,8 +9,8 @@ import pytest
 from training.batch.scoring import score
 from training.errors import DataError
 from training.flights.aggregation import count
-from training.flights.sources import files_of, open_source
 from training.project import ARTIFACTS
+from training.tables.sources import files_of, open_source
 
 FLIGHTS = "Airline;Left;Late\n" + "".join(
     f"Sky;0{1 + i % 9}/02/2017 07:0{i % 10};{i % 2 * 16}\n" for i in range(40)

@@ -13,11 +13,11 @@ from training.errors import RECIPES
 
 from . import files
 from .columns import Columns
-from .rows import EARLIEST, FIRST_WEEK, LATEST, column_of, judged, raw, roles_of
+from .rows import EARLIEST, FIRST_WEEK, LATEST, checked_rows, column_of, raw_rows, roles_of
 from .sources import Source
 
 EXAMPLES: Final = 3
-SHOWN: Final = 60  # characters of a value
+MAX_SHOWN: Final = 60  # characters of a value
 _TIME: Final = "a local date and time such as 2017-01-31 23:30:00"
 _FLAG: Final = "0, 1, true or false"
 _SPACE: Final = "a name without white space around it"
@@ -153,7 +153,7 @@ class _Search:
             each: value.cast("string") if value.type().is_timestamp() else value
             for each, value in kept.items()
         }
-        rows = judged(raw(table, self.columns, delays=self.delays, **_numbered(kept)))
+        rows = checked_rows(raw_rows(table, self.columns, delays=self.delays, **_numbered(kept)))
         bad = rows.filter(rows["fault"] == fault).limit(EXAMPLES)
         kept_rows = bad.select(
             **{each: bad[at] for at, each in zip(_numbered(kept), kept, strict=True)},
@@ -171,13 +171,13 @@ def shown(value: object, place: str, column: str, beside: str = "") -> str:
 
 
 def _numbered(kept: Mapping[str, Value]) -> dict[str, Value]:
-    """Return columns by names that no other column of `raw` has."""
+    """Return columns by names that no other column of `raw_rows` has."""
     return {f"_{i}": value for i, value in enumerate(kept.values())}
 
 
 def _text(value: object) -> str:
     text = "nothing" if value is None else repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
 def _beside(fault: str, row: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from training.errors import DataError
-from training.flights import csv_files, files
 from training.flights.aggregation import count
-from training.flights.sources import open_source
+from training.tables import csv_files, files
+from training.tables.sources import open_source
 
 HEADER = "OPERA,TIPOVUELO,MES,Fecha-I,Fecha-O\n"
 GOOD = [f"Sky,N,1,2017-01-01 10:00:00,2017-01-01 1{late}:00:00\n" for late in [0, 1] * 20]
@@ -125,7 +125,7 @@ def test_a_quote_inside_a_value_is_counted_exactly(tmp_path: Path) -> None:
 def test_the_engine_sorts_more_than_its_memory_on_disk_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.flights.memory.limit", lambda: 200 << 20)
+    monkeypatch.setattr("training.tables.memory.limit", lambda: 200 << 20)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     engine = open_source(written(tmp_path, HEADER + "".join(GOOD))).engine
     rows = "SELECT repeat('x', 40) || i AS text FROM range(6000000) AS r(i)"

@@ -6,8 +6,8 @@ from typing import Final
 
 from training.errors import RECIPES, DataError
 
-from .columns import OPTIONS
-from .sources import LISTED, Source
+from .columns import option_of
+from .sources import MAX_COLUMNS, Source
 
 NEAR: Final = 2  # columns that are suggested for one
 # Parts of the names that public tables give to a role.
@@ -31,8 +31,8 @@ def check_columns(source: Source, roles: Mapping[str, str]) -> None:
     if not lacking:
         return
     names = ", ".join(f"`{name}`" for name in lacking.values())
-    listed = ", ".join(f"`{name}`" for name in has[:LISTED])
-    more = ", ..." if len(has) > LISTED else ""
+    listed = ", ".join(f"`{name}`" for name in has[:MAX_COLUMNS])
+    more = ", ..." if len(has) > MAX_COLUMNS else ""
     another = "another" if len(lacking) == 1 else "others"
     advice = ", ".join(_advice(role, name, has) for role, name in lacking.items())
     raise DataError(
@@ -43,7 +43,7 @@ def check_columns(source: Source, roles: Mapping[str, str]) -> None:
 
 def _advice(role: str, name: str, has: Iterable[str]) -> str:
     """Return the options for one role, each with columns that come near."""
-    options = {OPTIONS[role]: _near(role, name, has)}
+    options = {option_of(role): _near(role, name, has)}
     if role in INSTEAD:
         other = INSTEAD[role]
         options[other] = _near("delay_minutes", "delay", has) if role == "actual" else []

@@ -22,7 +22,7 @@ __all__ = ["Columns", "Source", "open_source", "scheme_of"]
 
 BIGQUERY: Final = "bigquery"
 SPARK: Final = "spark"
-LISTED: Final = 30  # columns
+MAX_COLUMNS: Final = 30  # columns
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Source:
         """Raise `DataError` unless the table has this column."""
         if name in self.table.columns:
             return
-        has = ", ".join(f"`{column}`" for column in self.table.columns[:LISTED])
-        more = ", ..." if len(self.table.columns) > LISTED else ""
+        has = ", ".join(f"`{column}`" for column in self.table.columns[:MAX_COLUMNS])
+        more = ", ..." if len(self.table.columns) > MAX_COLUMNS else ""
         raise DataError(
             f"Cannot use {self.address}: it has no column `{name}`. It has {has}{more}."
         )
