@@ -7,16 +7,20 @@ import shlex
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.errors import DataError
 from training.project import ARTIFACTS, airport_of
 from training.tables.columns import Columns
 
 from .console import console
 from .data import read_counts
 from .options import Data, DropBad, DropMany, repeated, with_columns
+
+if TYPE_CHECKING:
+    from training.flights.counts import Counts
 
 
 class Features(StrEnum):
@@ -57,7 +61,7 @@ def train(
     counts = replace(counts, period=period or counts.period or airport.period)
     earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
-        metrics = publish(counts, features, out, airport.place)
+        metrics = publish(counts, features, out, airport.place, _lasting(airport.data, counts))
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)
@@ -66,6 +70,21 @@ def train(
         named = [*([f"DATA={data}"] if data else []), *([f"ARGS={options}"] if options else [])]
         line = shlex.join(["make", "report", *named])
         console.print(f"The report: {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _lasting(data: str, counts: "Counts") -> str:
+    """Say for how long the day so far lasts, where that was explored beside the counts."""
+    from training.flights.exploration import Exploration, lasting
+
+    explored = Exploration.beside(data)
+    if explored is None:
+        return ""
+    try:
+        explored.check(counts)
+    except DataError as error:
+        console.print(f"{error} Until then the model card leaves it out.", soft_wrap=True)
+        return ""
+    return lasting(explored.day_so_far())
 
 
 @with_columns

@@ -81,7 +81,4 @@ def _explored(data: str | None, columns: Columns, destination: str | None) -> "E
     from training.flights.exploration import Exploration
 
     address = airport_of(data).data
-    beside = Path(address).with_name(f"{Path(address).stem}_exploration.csv")
-    if Path(address).is_file() and beside.exists():
-        return Exploration.read(beside)
-    return Exploration.from_flights(address, columns, destination)
+    return Exploration.beside(address) or Exploration.from_flights(address, columns, destination)

@@ -8,6 +8,7 @@ from typing import Final, Self
 import pandas as pd
 from ibis.expr.types import Table
 
+from function.metadata import SHARES
 from training.errors import DataError
 from training.tables.rows import checked_rows, good, good_rows
 from training.tables.sources import Columns, Source, open_source
@@ -18,6 +19,7 @@ from .look_back import on_day, ranges
 
 COLUMNS: Final = ["dimension", "value", *TOTALS]
 DESTINATION: Final = "SIGLADES"
+GOOD, BAD = 0.1, 0.4  # of the last flights were late: fewer than that, and that or more
 DAY: Final = {1: "day_1h", 2: "day_2h", 3: "day_3h", 6: "day_6h"}  # by hours before departure
 
 
@@ -50,6 +52,13 @@ class Exploration:
         return cls(table[COLUMNS].astype(dict.fromkeys(TOTALS, "int64")))
 
     @classmethod
+    def beside(cls, address: str) -> Self | None:
+        """Read `NAME_exploration.csv` beside counts `NAME.csv`; return None where there is none."""
+        path = Path(address)
+        explored = path.with_name(f"{path.stem}_exploration.csv")
+        return cls.read(explored) if path.is_file() and explored.exists() else None
+
+    @classmethod
     def read(cls, path: Path) -> Self:
         """Read what `to_csv` wrote."""
         table = pd.read_csv(path, dtype={"value": str}, keep_default_na=False)
@@ -67,8 +76,8 @@ class Exploration:
         mine, theirs = destinations[TOTALS].sum(), counts.table[TOTALS].sum()
         if len(destinations) and not mine.equals(theirs):
             raise DataError(
-                "Cannot report: the exploration and the counts are not of the same flights. "
-                "Make both anew: `python -m training explore` and `python -m training count`."
+                "The exploration and the counts are not of the same flights. Make both anew: "
+                "`python -m training explore` and `python -m training count`."
             )
 
     def destinations(self) -> pd.DataFrame:
@@ -86,6 +95,31 @@ class Exploration:
     def _part(self, dimension: str) -> pd.DataFrame:
         rows = self.table["dimension"] == dimension
         return self.table.loc[rows, COLUMNS[1:]].reset_index(drop=True)
+
+
+def lasting(tables: dict[int, pd.DataFrame]) -> str:
+    """Say how much more flights are late on a bad day than on a good one, by hours ahead."""
+    if not tables:
+        return ""
+    first, *later = sorted(tables)
+    bad, good = _bad_and_good(tables[first])
+    if not bad > good:  # or not known
+        return ""
+    left = [(hours, *_bad_and_good(tables[hours])) for hours in later]
+    shares = [f"{100 * (b - g) / (bad - good):.0f}% at {hours} hours" for hours, b, g in left]
+    return (
+        f"Asked an hour ahead, {bad:.1%} of the flights were late where {BAD:.0%} or more of "
+        f"the last flights were, and {good:.1%} where fewer than {GOOD:.0%} were. Of this "
+        f"difference is left: {', '.join(shares)}."
+    )
+
+
+def _bad_and_good(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the delay rates on bad and on good days, NaN where there was none."""
+    bad = table["value"] > SHARES.index(BAD)
+    sums = (table[which][TOTALS].sum() for which in (bad, table["value"] <= SHARES.index(GOOD)))
+    high, low = (float(each["delayed"]) / (each["flights"] or float("nan")) for each in sums)
+    return high, low
 
 
 def _counted(source: Source, columns: Columns, destination: str) -> Iterator[tuple[str, Table]]:

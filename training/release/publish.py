@@ -28,11 +28,13 @@ from .card import CARD, card
 from .training_metrics import METRICS, Figures, Gain, TrainingMetrics
 
 
-def publish(counts: Counts, features: str, out: Path, place: str | None = None) -> TrainingMetrics:
+def publish(
+    counts: Counts, features: str, out: Path, place: str | None = None, lasting: str = ""
+) -> TrainingMetrics:
     """Train on the counts and replace the artifacts in `out`, after their parity is proven.
 
     `features` is `all`, with the settings that cross-validation chose, or `top10`, the challenge's
-    columns and settings.
+    columns and settings. The model card says for how long the day so far is `lasting`.
     """
     sha256, counts = counts.sha256, counts.for_training()
     recipe = Recipe(chosen_settings()) if features == "all" else Recipe(Settings(), TOP10)
@@ -44,7 +46,7 @@ def publish(counts: Counts, features: str, out: Path, place: str | None = None) 
         model = DelayModel(recipe.columns, recipe.settings, stage / "booster.ubj")
         model.fit_counts(counts.part("train"), counts.categories).save()
         metrics = measured(model, recipe, counts, place)
-        metrics = msgspec.structs.replace(metrics, counts_sha256=sha256)
+        metrics = msgspec.structs.replace(metrics, counts_sha256=sha256, lasting=lasting)
         metadata = _describe(model, counts, metrics)
         graphs = {
             "pipeline.onnx": pipeline_graph(model, metadata),
@@ -91,6 +93,7 @@ def measured(
         gains={way: Gain.of(own[way].gains(tables[way])) for way in ways},
         steps=steps,
         challenge=of_challenge.measured() if of_challenge else None,
+        lasting="",
         random_split=_random_split(recipe, counts) if counts.by_weeks else {},
     )
 

@@ -61,6 +61,7 @@ class TrainingMetrics(msgspec.Struct, frozen=True):
     gains: dict[str, Gain]  # over that table
     steps: dict[str, Gain]  # over the same flights asked with less: `timed`, `day`
     challenge: Figures | None  # the challenge's recipe, where flights have its ten columns
+    lasting: str  # how much the day so far tells, by hours ahead, where that was counted
     random_split: dict[str, float]  # the ROC AUC that a random split of the flights would show
 
     @property

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from function.metadata import SHARES
 from training.flights.counts import TOTALS
-from training.flights.exploration import Exploration
+from training.flights.exploration import Exploration, lasting
 
 from . import rate_charts
 from .curves import with_interval
@@ -12,8 +11,6 @@ from .evaluation import Evaluation
 from .panel import DAY_RANGES, Panel, panel, percent, span
 from .predictions import predicted_by
 from .time_panels import beside
-
-GOOD, BAD = 0.1, 0.4  # of the last flights were late: fewer than that, and that or more
 
 
 def day_so_far(e: Evaluation, exploration: Exploration | None) -> list[Panel]:
@@ -25,29 +22,6 @@ def day_so_far(e: Evaluation, exploration: Exploration | None) -> list[Panel]:
     if exploration and (tables := exploration.day_so_far()):
         panels.append(_by_hours(tables, e.metrics.design_effect))
     return panels
-
-
-def lasting(tables: dict[int, pd.DataFrame]) -> str:
-    """Say how much more flights are late on a bad day than on a good one, by hours ahead."""
-    first, *later = sorted(tables)
-    bad, good = _bad_and_good(tables[first])
-    if not bad > good:  # or not known
-        return ""
-    left = [(hours, *_bad_and_good(tables[hours])) for hours in later]
-    shares = [f"{100 * (b - g) / (bad - good):.0f}% at {hours} hours" for hours, b, g in left]
-    return (
-        f"Asked an hour ahead, {percent(bad)} of the flights were late where {BAD:.0%} or more of "
-        f"the last flights were, and {percent(good)} where fewer than {GOOD:.0%} were. Of this "
-        f"difference is left: {', '.join(shares)}."
-    )
-
-
-def _bad_and_good(table: pd.DataFrame) -> tuple[float, float]:
-    """Return the delay rates on bad and on good days, NaN where there was none."""
-    bad = table["value"] > SHARES.index(BAD)
-    sums = (table[which][TOTALS].sum() for which in (bad, table["value"] <= SHARES.index(GOOD)))
-    high, low = (float(each["delayed"]) / (each["flights"] or float("nan")) for each in sums)
-    return high, low
 
 
 def _by_hours(counted: dict[int, pd.DataFrame], design_effect: float) -> Panel:

@@ -1,5 +1,6 @@
 """`python -m training` and `make` do what the README says, and refuse in one line."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -34,9 +35,11 @@ def test_count_turns_the_raw_table_into_the_committed_counts(
 def test_training_on_another_airport_publishes_its_model(tmp_path: Path, elsewhere: Counts) -> None:
     data, out = tmp_path / "counts.csv", tmp_path / "artifacts"
     data.write_text(elsewhere.to_csv())
+    shutil.copy(ROOT / "data" / "scl_2017_exploration.csv", tmp_path / "counts_exploration.csv")
     ended = training("train", "--data", data, "--out", out)
     assert ended.returncode == 0, ended.stderr
     assert "proven equal to XGBoost" in ended.stderr
+    assert "not of the same flights" in ended.stderr  # so the card does not speak of them
     assert sorted(path.name for path in out.iterdir()) == [
         "README.md",
         "booster.ubj",

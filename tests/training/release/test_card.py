@@ -2,7 +2,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from training.project import ARTIFACTS
+from training.flights.exploration import Exploration, lasting
+from training.project import ARTIFACTS, SCL_2017
 from training.release.card import CARD, NO_WEEKS, card, verdicts
 from training.release.training_metrics import METRICS, Gain, TrainingMetrics
 
@@ -43,6 +44,14 @@ def test_it_says_what_a_random_split_would_have_shown(metrics: TrainingMetrics) 
     flattered, honest = metrics.random_split["timed"], metrics.unseen["timed"]["roc_auc"]
     assert flattered > honest + 0.01
     assert f"would read {flattered:.4f} instead of {honest:.4f}" in " ".join(card(metrics).split())
+
+
+@pytest.mark.santiago
+def test_it_says_for_how_long_the_day_so_far_lasts(metrics: TrainingMetrics) -> None:
+    explored = Exploration.beside(str(SCL_2017))
+    assert explored
+    assert metrics.lasting == lasting(explored.day_so_far())
+    assert f"The day so far fades with the hours until departure. {metrics.lasting}" in card(metrics)
 
 
 def test_every_table_has_as_many_cells_in_each_row(metrics: TrainingMetrics) -> None:

@@ -9,9 +9,9 @@ from sklearn.metrics import roc_auc_score
 
 from tests.support.html import Page
 from training.flights.counts import Counts, weighted_rows
+from training.flights.exploration import lasting
 from training.flights.features import NO_DAY, NOT_GIVEN
 from training.model import DelayModel
-from training.report.day_panels import lasting
 from training.report.evaluation import Evaluation
 from training.report.page import render
 from training.report.panel import DAY_RANGES
