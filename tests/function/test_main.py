@@ -29,6 +29,7 @@ from training.project import ARTIFACTS
 JSON = {"content-type": "application/json"}
 
 
+@pytest.mark.slow
 def test_every_possible_flight_is_answered_as_trained(
     client: TestClient, oracle: DelayModel
 ) -> None:

@@ -58,6 +58,7 @@ def in_month(time: object, month: object) -> object:
     return time
 
 
+@pytest.mark.slow
 @described.parametrize()
 @settings(max_examples=100, derandomize=True, deadline=None)
 def test_the_function_answers_as_described(case: schemathesis.Case[Any]) -> None:

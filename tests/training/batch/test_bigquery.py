@@ -124,6 +124,7 @@ def test_the_remote_functions_name_the_endpoint_and_the_answer() -> None:
         assert f"user_defined_context=[('answer', '{answer}')]" in sql
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_the_files_hold_every_possible_flight(model: Model, answers: Path) -> None:
     (statement,) = cells(PLACE)

@@ -74,8 +74,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(
 
 
 def test_select_shows_its_table_and_saves_only_when_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, dated: Counts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    data = tmp_path / "counts.csv"
+    data.write_text(dated.to_csv())
     saved, table = tmp_path / "settings.json", tmp_path / "selection.csv"
     before = SETTINGS.read_bytes()
     saved.write_bytes(before)
@@ -87,13 +89,13 @@ def test_select_shows_its_table_and_saves_only_when_told(
     }.items():
         monkeypatch.setattr(f"training.fitting.selection.{name}", value)
     monkeypatch.setenv("COLUMNS", "80")
-    shown = CliRunner().invoke(command_line.app, ["select"])
+    shown = CliRunner().invoke(command_line.app, ["select", "--data", str(data)])
     assert shown.exit_code == 0
     assert '"n_estimators": 10' in shown.stdout
     assert "chosen" in shown.stderr
     assert "are not among those compared" in shown.stderr
     assert saved.read_bytes() == before
-    kept = CliRunner().invoke(command_line.app, ["select", "--save"])
+    kept = CliRunner().invoke(command_line.app, ["select", "--save", "--data", str(data)])
     assert kept.exit_code == 0
     assert saved.read_text() in kept.stdout
     assert '"n_estimators": 10' in saved.read_text()

@@ -21,6 +21,7 @@ def ended(*arguments: object) -> Result:
     return CliRunner().invoke(app, [*map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_the_same_flights_are_the_same_counts_wherever_they_lie(
     raw_flights: Path, tmp_path: Path, santiago: Counts
 ) -> None:

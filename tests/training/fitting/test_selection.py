@@ -114,16 +114,16 @@ def test_a_part_of_the_last_selection_comes_out_the_same(
 
 
 def test_gaps_and_their_errors_are_those_of_the_weeks_that_were_left_out(
-    santiago: Counts, monkeypatch: pytest.MonkeyPatch
+    dated: Counts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trees = (2, 4)
     monkeypatch.setattr("training.fitting.selection.TREES", trees)
     fits = [Settings(max(trees), 0.5, 2, 5)]
-    table = cross_validate(santiago, fits=fits)
-    pairs = list(holdouts(parts_of(santiago.part("train"))))
+    table = cross_validate(dated, fits=fits)
+    pairs = list(holdouts(parts_of(dated.part("train"))))
     for way in WAYS:
         best, worst = (
-            _by_week(settings_of(row), pairs, santiago, way)
+            _by_week(settings_of(row), pairs, dated, way)
             for _, row in table.sort_values(f"{way}_log_loss").iterrows()
         )
         last = table.sort_values(f"{way}_log_loss").iloc[-1]

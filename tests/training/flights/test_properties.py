@@ -144,6 +144,7 @@ def answer(model: Model, row: Row) -> tuple[int, bytes] | None:
     return int(prediction.delay[0]), prediction.probability.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["flights.csv", "flights.parquet"])
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS)

@@ -51,7 +51,7 @@ def test_it_says_for_how_long_the_day_so_far_lasts(metrics: TrainingMetrics) -> 
     explored = Exploration.beside(str(SCL_2017))
     assert explored
     assert metrics.lasting == lasting(explored.day_so_far())
-    assert f"The day so far fades with the hours until departure. {metrics.lasting}" in card(metrics)
+    assert f"until departure. {metrics.lasting}" in card(metrics)
 
 
 def test_every_table_has_as_many_cells_in_each_row(metrics: TrainingMetrics) -> None:

@@ -134,7 +134,7 @@ def test_the_model_version_names_the_booster() -> None:
 
 
 def test_a_run_that_fails_leaves_the_artifacts_as_they_were(
-    tmp_path: Path, santiago: Counts, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, elsewhere: Counts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "model.onnx").write_text("before")
 
@@ -143,7 +143,7 @@ def test_a_run_that_fails_leaves_the_artifacts_as_they_were(
 
     monkeypatch.setattr("training.release.publish.prove", refuse)
     with pytest.raises(RuntimeError, match="not proven"):
-        publish(santiago, "all", tmp_path)
+        publish(elsewhere, "all", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
     assert (tmp_path / "model.onnx").read_text() == "before"
 

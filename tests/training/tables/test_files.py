@@ -122,6 +122,7 @@ def test_a_quote_inside_a_value_is_counted_exactly(tmp_path: Path) -> None:
         source.check_rows(40)
 
 
+@pytest.mark.slow
 def test_the_engine_sorts_more_than_its_memory_on_disk_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

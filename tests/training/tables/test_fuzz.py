@@ -8,6 +8,7 @@ from tests.fuzz.readers import check, good, mutated
 
 
 # Most of Parquet is offsets and sums, so few of its mutations are still read.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "ends"), [(".csv", {"counted", "refused"}), (".parquet", {"refused"})]
 )
