@@ -4,11 +4,12 @@ import calendar
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from .errors import InputError, TooManyError, shown
+from .metadata import Categories
 
 MAX_FLIGHTS: Final = 10_000
 MONTHS: Final = 12
@@ -56,11 +57,14 @@ class Payload(msgspec.Struct):
     flights: list[Flight]
 
 
+type Decoder = msgspec.json.Decoder[Payload]
+
+
 class _WrittenPayload(msgspec.Struct):
     flights: list[_Written]
 
 
-_decoder = msgspec.json.Decoder(Payload)
+_decoder: Decoder = msgspec.json.Decoder(Payload)
 _written_decoder = msgspec.json.Decoder(_WrittenPayload)
 _time_decoder = msgspec.json.Decoder(LocalTime)
 
@@ -106,23 +110,38 @@ def place(flight: int, field: str) -> str:
     return f"$.flights[{flight}].{field}"
 
 
-def decode(body: bytes) -> list[Flight]:
+def decoder_of(categories: Categories) -> Decoder:
+    """Return a decoder for `decode` that knows the names of airlines and flight types.
+
+    It gives them as the texts that are in memory already, which takes two thirds of the time.
+    """
+    names: list[tuple[str, Any]] = [
+        ("OPERA", Literal[*categories.OPERA]),
+        ("TIPOVUELO", Literal[*categories.TIPOVUELO]),
+    ]
+    flight = msgspec.defstruct("Flight", names, bases=(Flight,), frozen=True, gc=False)
+    payload = msgspec.defstruct("Payload", [("flights", list[flight])], bases=(Payload,))  # type: ignore[valid-type]
+    return msgspec.json.Decoder(payload)
+
+
+def decode(body: bytes, decoder: Decoder = _decoder) -> list[Flight]:
     """Return the flights of a JSON body in order, or raise `InputError` for its first error.
 
     Types and times are checked here. Categories are checked by the encoder, which knows the model.
     """
-    flights = _flights(body)
+    flights = _flights(body, decoder)
     if len(flights) > MAX_FLIGHTS:
         message = f"Expected at most {MAX_FLIGHTS} flights, got {len(flights)}"
         raise TooManyError(message, path="$.flights")
     return flights
 
 
-def _flights(body: bytes) -> list[Flight]:
-    # Times without seconds, times that would be rounded, and errors are left to a second reading.
+def _flights(body: bytes, decoder: Decoder) -> list[Flight]:
+    # Times without seconds, times that would be rounded, unknown names and errors are left to a
+    # second reading.
     try:
         if not _rounds_into_next_hour(text := body.decode()):
-            return _decoder.decode(text).flights
+            return decoder.decode(text).flights
     except (ValueError, RecursionError):
         pass
     written = parse(_written_decoder, body).flights

@@ -8,7 +8,7 @@ import msgspec
 
 from .batching import Batcher
 from .errors import Headers, InputError, shown
-from .flights import decode
+from .flights import decode, decoder_of
 from .model import Model
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ class Handlers:
         self.model = model
         self.encoder = model.encoder
         self._batcher = Batcher(model)
+        self._decoder = decoder_of(model.metadata.categories)
 
     async def predict(self, body: bytes, query: Query) -> Answer:
         """Answer whether each flight will be delayed, and its probability and evidence if asked."""
         with_probability, with_training = _flag(query, "probability"), _flag(query, "training")
-        cells = self.encoder.cells(decode(body))
+        cells = self.encoder.cells(decode(body, self._decoder))
         prediction = await self._batcher.predict(cells)
         labels = prediction.delay.tolist()
         content: dict[str, object] = {"predict": labels}
@@ -56,7 +57,7 @@ class Handlers:
 
     async def explain(self, body: bytes, _query: Query) -> Answer:
         """Answer what each feature adds to the probability of each flight."""
-        explanation = await self._explainer.explain(self.encoder.cells(decode(body)))
+        explanation = await self._explainer.explain(self.encoder.cells(decode(body, self._decoder)))
         flights = explanation.explanations
         return Answer(explanation, len(flights), sum(flight.predict for flight in flights))
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from function.errors import InputError, TooManyError
-from function.flights import MAX_FLIGHTS, Flight, decode, read_time
+from function.flights import MAX_FLIGHTS, Flight, decode, decoder_of, read_time
+from tests.support.at_hand import CATEGORIES
 
 SKY = b'{"OPERA":"Sky Airline","TIPOVUELO":"N","MES":3}'
 
@@ -45,6 +46,16 @@ def test_flights_are_read_in_order_and_other_fields_ignored(
     body: bytes, flights: list[Flight]
 ) -> None:
     assert decode(body) == flights
+
+
+def test_known_names_are_the_texts_in_memory() -> None:
+    airline, flight_type = CATEGORIES.OPERA[0], CATEGORIES.TIPOVUELO[0]
+    flight = {"OPERA": airline, "TIPOVUELO": flight_type, "MES": CATEGORIES.MES[0]}
+    body = msgspec.json.encode({"flights": [flight]})
+    (found,) = decode(body, decoder_of(CATEGORIES))
+    assert found.OPERA is airline
+    assert found.TIPOVUELO is flight_type
+    assert isinstance(found, Flight)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What holds for every body, whatever its bytes: for properties and fuzzing alike."""
 
+import functools
 import json
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ import msgspec
 
 from function.encoder import Encoder
 from function.errors import InputError
-from function.flights import DAY_SO_FAR, MAX_FLIGHTS, SCHEDULED, decode
+from function.flights import DAY_SO_FAR, MAX_FLIGHTS, SCHEDULED, Decoder, Flight, decode, decoder_of
 from function.metadata import DAYS, HOURS, RANGES, SHARES, WEEKDAYS, Categories
 
 FIELDS = ("OPERA", "TIPOVUELO", "MES")
@@ -23,14 +24,21 @@ TIMES = [
 def assert_answerable(body: bytes, encoder: Encoder, categories: Categories) -> int:
     """Check that a body becomes cells that name its flights, or an error to answer.
 
-    Return the number of its flights, -1 for an error.
+    A decoder that knows the categories makes no difference. Return the number of its flights, -1
+    for an error.
     """
-    try:
-        flights = decode(body)
-        cells = encoder.cells(flights).tolist()
-    except InputError as error:
-        _assert_error(error)
+    plain, with_names = _read(body, encoder), _read(body, encoder, _decoder(categories))
+    if isinstance(plain, InputError):
+        _assert_error(plain)
+        assert isinstance(with_names, InputError)
+        assert (str(plain), plain.path) == (str(with_names), with_names.path)
         return -1
+    flights, cells = plain
+    assert not isinstance(with_names, InputError)
+    assert [*map(msgspec.structs.astuple, with_names[0])] == [
+        *map(msgspec.structs.astuple, flights)
+    ]
+    assert with_names[1] == cells
     assert len(cells) == len(flights) <= MAX_FLIGHTS
     # Python's own JSON reader is the oracle: it must find the same flights.
     for number, read in zip(cells, json.loads(body)["flights"], strict=True):
@@ -51,6 +59,21 @@ def assert_answerable(body: bytes, encoder: Encoder, categories: Categories) -> 
             range_ = RANGES[0]
         assert (*(read[field] for field in FIELDS), *time, range_) == known
     return len(flights)
+
+
+def _read(
+    body: bytes, encoder: Encoder, *decoder: Decoder
+) -> tuple[list[Flight], list[int]] | InputError:
+    try:
+        flights = decode(body, *decoder)
+        return flights, encoder.cells(flights).tolist()
+    except InputError as error:
+        return error
+
+
+@functools.cache
+def _decoder(categories: Categories) -> Decoder:
+    return decoder_of(categories)
 
 
 def _time(flight: dict[str, Any]) -> tuple[int, str]:

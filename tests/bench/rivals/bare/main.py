@@ -14,10 +14,11 @@ from starlette.responses import Response
 sys.path.append(str(Path(__file__).parents[4] / ".build"))
 
 from function.startup import finish  # isort: skip
-from function.flights import decode
+from function.flights import decode, decoder_of
 from function.model import Model
 
 model = Model(Path(__file__).parents[4] / ".build" / "function" / "model.onnx")
+decoder = decoder_of(model.metadata.categories)
 
 
 class Answer(Response):
@@ -38,7 +39,7 @@ async def predict(request: Request) -> Response:
     while more:
         part = await request.receive()
         body, more = body + part["body"], part["more_body"]
-    delay = model.predict(model.encoder.cells(decode(body))).delay
+    delay = model.predict(model.encoder.cells(decode(body, decoder))).delay
     return Answer(msgspec.json.encode({"predict": delay.tolist()}))
 
 

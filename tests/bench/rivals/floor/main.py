@@ -13,10 +13,11 @@ import uvloop
 sys.path.append(str(Path(__file__).parents[4] / ".build"))
 
 from function.startup import finish  # isort: skip
-from function.flights import decode
+from function.flights import decode, decoder_of
 from function.model import Model
 
 model = Model(Path(__file__).parents[4] / ".build" / "function" / "model.onnx")
+decoder = decoder_of(model.metadata.categories)
 
 LENGTH = b"content-length:"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
@@ -40,7 +41,7 @@ class Connection(asyncio.Protocol):
         length = int(self.received[start:end].partition(b"\r\n")[0])
         if len(self.received) < end + 4 + length:
             return
-        flights = decode(bytes(self.received[end + 4 :]))
+        flights = decode(bytes(self.received[end + 4 :]), decoder)
         self.received.clear()
         delay = model.predict(model.encoder.cells(flights)).delay
         answer = msgspec.json.encode({"predict": delay.tolist()})
