@@ -195,7 +195,7 @@ class Sample:
             yield self._change(title, name, 1, mix, critical, excess)
         if self.step:
             was, values = published["roc_auc_gain"], self.step
-            error = self._scaled("roc_auc_gain", values.error)
+            error = self._error_of_gain(values.error)
             title = f"ROC AUC gained, {WORDS[self.way]}"
             yield Change(title, was, was, values.gain, was - values.gain, error, critical)
         was, bias = (each["mean_probability"] - each["delay_rate"] for each in (published, now))
@@ -212,17 +212,32 @@ class Sample:
         return Change(f"{title}, {WORDS[self.way]}", *values)
 
     def _error(self, name: str) -> float:
-        return self._scaled(name, self.now[f"{name}_error"])
-
-    def _scaled(self, name: str, now: float) -> float:
         """Return the standard error of the difference of a metric.
 
         A few weeks say little of how weeks differ, so what the published weeks say is taken where
-        it is more than the error of the metric `now`.
+        it is more than the error of these weeks.
         """
-        before, weeks = self.published[f"{name}_error"], self.now["weeks"]
-        scaled = before * np.sqrt(self.published["weeks"] / weeks) if weeks else 0.0
-        return float(np.hypot(before, max(scaled, now)))
+        before, now = self.published[f"{name}_error"], self.now[f"{name}_error"]
+        return float(np.hypot(before, max(self._expected_error(name), now)))
+
+    def _error_of_gain(self, now: float) -> float:
+        """Return the standard error of the difference of what a way gains.
+
+        Answers to the same flights are compared, which a storm moves alike. So both errors say the
+        same of how weeks differ, and are pooled by their degrees of freedom.
+        """
+        before = self.published["roc_auc_gain_error"]
+        freedom = [max(each["weeks"] - 1, 0) for each in (self.published, self.now)]
+        if not any(freedom):  # flights without weeks
+            return float(np.hypot(before, now))
+        squares = self._expected_error("roc_auc_gain") ** 2, now**2
+        return float(np.hypot(before, np.sqrt(np.average(squares, weights=freedom))))
+
+    def _expected_error(self, name: str) -> float:
+        """Return the error of a metric over as many weeks as these, by the published weeks."""
+        weeks = self.now["weeks"]
+        scale = np.sqrt(self.published["weeks"] / weeks) if weeks else 0.0
+        return float(self.published[f"{name}_error"] * scale)
 
 
 def _answered(model: Answerer, cells: pd.DataFrame) -> pd.DataFrame:

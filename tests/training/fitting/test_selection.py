@@ -81,7 +81,7 @@ def test_of_models_that_cost_the_same_the_one_with_the_lowest_loss_is_chosen() -
 
 
 def test_a_model_too_slow_for_large_batches_is_not_chosen() -> None:
-    settings = [Settings(101, 0.1, 5, 1), Settings(100, 0.1, 5, 1), Settings(50, 0.1, 5, 1)]
+    settings = [Settings(101, 0.1, 6, 1), Settings(100, 0.1, 6, 1), Settings(50, 0.1, 6, 1)]
     table = pd.DataFrame([vars(each) for each in settings])
     table = table.assign(untimed_gap=[0, 0.2, 0.3], untimed_error=0.1, log_loss=[1.0, 2.0, 3.0])
     assert choose(table) == settings[1]

@@ -59,9 +59,11 @@ def test_unseen_weeks_show_what_was_asked_of_the_model() -> None:
         assert figures["ece"] <= 0.015
         assert abs(figures["top_tenth_probability"] - figures["top_tenth_rate"]) <= 0.03
         assert 0.9 < figures["slope"] < 1.1
+        assert abs(figures["mean_probability"] - figures["delay_rate"]) < 2 * figures["bias_error"]
     timed, day = found.gains["timed"], found.steps["day"]
-    assert timed.roc_auc > timed.roc_auc_error
-    assert timed.log_loss > timed.log_loss_error
+    assert timed.beyond_chance
+    assert timed.roc_auc >= 0.007
+    assert timed.log_loss >= 0.002
     assert day.beyond_chance
     assert day.roc_auc >= 0.012
     assert day.log_loss >= 0.005
