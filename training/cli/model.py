@@ -62,6 +62,8 @@ def train(
     earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
         metrics = publish(counts, features, out, airport.place, _lasting(airport.data, counts))
+    if counts.categories.knows_day and "day" not in metrics.unseen:
+        console.print("The day so far is not learned: too few flights have it.")
     console.print(figures(metrics, earlier))
     for line in lines(metrics, earlier, out):
         console.print(line, highlight=False, soft_wrap=True)

@@ -41,9 +41,10 @@ def smoothed_rates(
     strength = np.array(strengths, np.float64)[:, None]
     rate = np.full((len(strength), len(cells)), train["delayed"].sum() / train["flights"].sum())
     for level in levels:
-        learned, asked_for = np.split(_keys(train, cells, level), [len(train)])
+        keys = _keys(train, cells, level)
+        learned, asked_for = np.split(keys, [len(train)])
         flights, delayed = (
-            np.bincount(learned, train[name], 1 + asked_for.max())[asked_for]
+            np.bincount(learned, train[name], 1 + keys.max())[asked_for]
             for name in ("flights", "delayed")
         )
         rate = (delayed + strength * rate) / (flights + strength)

@@ -26,6 +26,19 @@ def weeks_of(cells: pd.DataFrame) -> int:
     return 0 if (weeks == NO_WEEK).any() else int(weeks.nunique())
 
 
+def clusters_of(cells: pd.DataFrame) -> int:
+    """Return the weeks that errors are computed over, 0 where flights are taken for independent.
+
+    They are also where all late flights, or all others, are of one week: without it, there is no
+    ROC AUC.
+    """
+    weeks = weeks_of(cells)
+    if weeks < 2:  # noqa: PLR2004
+        return 0
+    each = (cells["week"][flights > 0].nunique() for flights in by_outcome(cells))
+    return weeks if min(each) > 1 else 0
+
+
 def standard_errors(
     cells: pd.DataFrame, probability: Floats, other: Floats | None = None
 ) -> dict[str, float]:
@@ -33,7 +46,7 @@ def standard_errors(
 
     `bias` is the mean probability less the delay rate.
     """
-    if weeks_of(cells) > 1:
+    if clusters_of(cells):
         estimates = _leave_one_out(cells, probability)
         if other is not None:
             others = _leave_one_out(cells, other)

@@ -17,7 +17,7 @@ from sklearn.metrics import (
 from training.flights.counts import weighted_rows
 
 from .comparison import roc_auc
-from .errors import Floats, by_outcome, mean_figures, standard_errors, weeks_of
+from .errors import Floats, by_outcome, clusters_of, mean_figures, standard_errors
 
 BINS: Final = 10
 
@@ -73,7 +73,7 @@ def measure(cells: pd.DataFrame, probability: Floats, delay: NDArray[np.int64]) 
         "roc_auc_expected": roc_auc(_as_predicted(cells, probability), probability),
         "log_loss_excess": means["log_loss_excess"],
         "brier_excess": means["brier_excess"],
-        "weeks": weeks_of(cells),
+        "weeks": clusters_of(cells),
         **{f"{name}_error": error for name, error in errors.items()},
     }
     return {name: round(float(value), 6) for name, value in figures.items()}

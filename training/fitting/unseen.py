@@ -101,7 +101,7 @@ def probability_of(model: DelayModel, cells: pd.DataFrame) -> Floats:
         model.probability(model.encode(cells.iloc[start : start + CHUNK]))
         for start in range(0, len(cells), CHUNK)
     ]
-    return np.concatenate(parts)
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _answered(

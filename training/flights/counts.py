@@ -61,7 +61,8 @@ class Counts:
     def for_training(self) -> Self:
         """Return these counts, split at random where they lack weeks of one fold or more.
 
-        Raise `DataError` unless both splits hold delayed and punctual flights.
+        The day so far is left out unless flights that have it are delayed and punctual in both
+        splits. Raise `DataError` unless both splits hold delayed and punctual flights.
         """
         delayed, flights = self.table["delayed"].sum(), self.table["flights"].sum()
         if not 0 < delayed < flights:
@@ -78,7 +79,10 @@ class Counts:
                     "Cannot train: expected delayed and punctual flights in the split "
                     f"`{split}`, got {part['delayed']} delayed of {part['flights']}."
                 )
-        return counts
+        with_day = counts.table[counts.table["HOY"] != NOT_GIVEN["HOY"]]
+        known = with_day.groupby("split")[TOTALS].sum()
+        measured = known.index[known["delayed"].between(1, known["flights"] - 1)]
+        return counts if {*measured} == {*SPLITS} else counts.without_day()
 
     def without_weeks(self) -> Self:
         """Return the counts of the same flights, split at random instead of by weeks."""

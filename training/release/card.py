@@ -83,7 +83,9 @@ def _beside(baseline: str, gain: Gain) -> str:
         return f"{said}. Both are more than chance."
     if gain.reversed.beyond_chance:
         return f"{said}. The table is better by more than chance."
-    return f"{said}. Not both are more than chance: the table is nearly as good."
+    if min(gain.roc_auc, gain.log_loss) > 0:
+        return f"{said}. Not both are more than chance: the table is nearly as good."
+    return f"{said}. Neither is better in both figures by more than chance."
 
 
 def _added(fact: str, gain: Gain) -> str:

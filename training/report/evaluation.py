@@ -51,7 +51,7 @@ class Evaluation:
                 f"Cannot report: {model.store} is not the model {version} of {METRICS}. "
                 f"Run `make train DATA={data}`."
             )
-        recipe = Recipe(metrics.settings, model.columns)
+        recipe, counts = Recipe(metrics.settings, model.columns), counts.for_training()
         return cls(counts, metrics, model, answers(recipe, counts))
 
     @cached_property

@@ -98,7 +98,7 @@ def test_where_nothing_is_told_the_text_is_neutral(metrics: TrainingMetrics) -> 
         (Gain(0.001, 0.0025, 0.004, 0.001), "Not both are more than chance"),
         (Gain(-0.016, 0.0025, -0.004, 0.001), "0.0160 below that of"),
         (Gain(-0.016, 0.0025, -0.004, 0.001), "The table is better by more than chance."),
-        (Gain(0.0, 0.0, 0.0, 0.0), "Not both are more than chance"),
+        (Gain(0.0, 0.0, 0.0, 0.0), "Neither is better in both figures by more than chance."),
     ],
     ids=["better", "better, said so", "loss", "ranking", "worse", "worse, said so", "the same"],
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from function.model import Model
 from tests.support.commands import succeed
 from training import challenge
 from training.errors import DataError
+from training.fitting.metrics import measure
 from training.flights.counts import Counts
 from training.model import DelayModel
 from training.project import ARTIFACTS
@@ -21,6 +23,7 @@ from training.release.artifacts import replace
 from training.release.card import NO_WEEKS
 from training.release.publish import publish
 from training.release.training_metrics import TrainingMetrics
+from training.report.evaluation import Evaluation
 
 PUBLISHED = [
     "README.md",
@@ -113,6 +116,36 @@ def test_a_year_of_too_few_weeks_is_split_at_random_and_says_so(
     assert published.counts_sha256 == few.sha256
     assert published.unseen["timed"]["weeks"] == 0
     assert NO_WEEKS in (tmp_path / "README.md").read_text()
+    reported = Evaluation.of(tmp_path, few, "few.csv")
+    found = reported.scores["Model, with times"].measured()
+    assert found == {name: published.unseen["timed"][name] for name in found}
+
+
+def test_a_day_so_far_that_few_flights_have_is_not_learned(dated: Counts, tmp_path: Path) -> None:
+    table = dated.table.copy()
+    table["HOY"] = table["HOY"].where((table["week"] == 2_450) & (table["HOY"] == 3), -1)
+    published = publish(Counts.from_table(table), "all", tmp_path)
+    assert [*published.unseen] == ["untimed", "timed"]
+    assert not Model(tmp_path / "model.onnx").metadata.categories.knows_day
+
+
+def test_a_fold_without_the_day_so_far_is_answered_without_it(
+    dated: Counts, tmp_path: Path
+) -> None:
+    table = dated.table.copy()
+    table["HOY"] = table["HOY"].where(table["week"] % 5 != 2, -1)
+    day = publish(Counts.from_table(table), "all", tmp_path).unseen["day"]
+    assert day["flights"] == table["flights"][table["HOY"] >= 0].sum()
+
+
+def test_a_week_with_all_late_flights_leaves_errors_to_independent_flights(
+    dated: Counts,
+) -> None:
+    cells = dated.table.assign(delayed=lambda rows: rows["delayed"].where(rows["week"] == 2_450, 0))
+    figures = measure(cells, np.linspace(0.1, 0.4, len(cells)), np.zeros(len(cells), np.int64))
+    assert figures["weeks"] == 0
+    assert all(map(math.isfinite, figures.values()))
+    assert figures["roc_auc_error"] > 0
 
 
 @pytest.mark.parametrize("delayed", [0, 1])
