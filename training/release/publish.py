@@ -45,7 +45,7 @@ def publish(
         of_challenge.fit_counts(published.part("train"), published.categories).save()
         model = DelayModel(recipe.columns, recipe.settings, stage / "booster.ubj")
         model.fit_counts(counts.part("train"), counts.categories).save()
-        metrics = measured(model, recipe, counts, place)
+        metrics = measured(model, recipe, counts, answers(recipe, counts), place)
         metrics = msgspec.structs.replace(metrics, counts_sha256=sha256, lasting=lasting)
         metadata = _describe(model, counts, metrics)
         graphs = {
@@ -65,10 +65,17 @@ def publish(
 
 
 def measured(
-    model: DelayModel, recipe: Recipe, counts: Counts, place: str | None = None
+    model: DelayModel,
+    recipe: Recipe,
+    counts: Counts,
+    scores: dict[Score, Answers],
+    place: str | None = None,
 ) -> TrainingMetrics:
-    """Return the figures of a recipe on weeks that were not learned, and of its fitted model."""
-    scores, ways = answers(recipe, counts), ways_of(counts.categories)
+    """Return the figures of a recipe on weeks that were not learned, and of its fitted model.
+
+    `scores` are the recipe's `answers` to the counts.
+    """
+    ways = ways_of(counts.categories)
     own = {way: scores[Score("model", way, way)] for way in ways}
     tables = {way: best_table(scores, way) for way in ways}
     validation = counts.part("validation")

@@ -27,6 +27,7 @@ def test_a_bad_day_changes_the_answer(
     expect(page.locator("#reasons tr")).to_have_count(8)
     expect(page.locator("#reasons")).to_contain_text("Today 12 of the last 20 left late")
     expect(page.get_by_role("status")).to_contain_text("12 of the last 20 left late: ")
+    expect(page.get_by_role("status")).not_to_contain_text("..")
     assert f"#{page.url.partition('#')[2]}" == today.fragment
 
 
@@ -65,6 +66,8 @@ def test_it_stays_without_a_time_and_asks_for_one(
     expect(page.locator("#share")).to_have_text(percent(explained(client, busiest).probability))
     expect(page.locator("#reasons tr")).to_have_count(5)
     expect(page.locator("#today-half")).to_be_visible()
+    asks = re.compile("up to 15 minutes ago.*Choose weekday and hour too")
+    expect(page.get_by_label(QUESTION)).to_have_accessible_description(asks)
     expect(page.get_by_role("status")).to_contain_text("Choose weekday and hour too")
 
 

@@ -28,5 +28,5 @@ def small(dated: Counts) -> Evaluation:
     settings = Settings(8, 0.4, 3)
     model = DelayModel(None, settings).fit_counts(dated.part("train"), dated.categories)
     recipe = Recipe(settings)
-    metrics = measured(model, recipe, dated)
-    return Evaluation(dated, metrics, model, answers(recipe, dated))
+    scores = answers(recipe, dated)
+    return Evaluation(dated, measured(model, recipe, dated, scores), model, scores)
