@@ -19,6 +19,7 @@ from .options import ADDRESS, DropBad, DropMany, with_columns
 if TYPE_CHECKING:
     from training.flights.aggregation import Counted
     from training.flights.counts import Counts
+    from training.flights.exploration import Exploration
 
 
 class Unknown(StrEnum):
@@ -56,6 +57,14 @@ def read_counts(
     for note in counted.notes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     return counted.counts
+
+
+def explored(address: str, columns: Columns, destination: str | None = None) -> "Exploration":
+    """Return what flights show beyond counts, or what lies beside counts."""
+    from training.flights.exploration import Exploration
+
+    beside = Exploration.beside(address)
+    return beside or Exploration.from_flights(address, columns, destination)
 
 
 def description(counted: "Counted") -> str:

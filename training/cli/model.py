@@ -16,7 +16,7 @@ from training.project import ARTIFACTS, airport_of
 from training.tables.columns import Columns
 
 from .console import console
-from .data import read_counts
+from .data import explored, read_counts
 from .options import Data, DropBad, DropMany, repeated, with_columns
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def train(
     counts = replace(counts, period=period or counts.period or airport.period)
     earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
-        metrics = publish(counts, features, out, airport.place, _lasting(airport.data, counts))
+        metrics = publish(
+            counts, features, out, airport.place, _lasting(airport.data, columns, counts)
+        )
     if counts.categories.knows_day and "day" not in metrics.unseen:
         console.print("The day so far is not learned: too few flights have it.")
     console.print(figures(metrics, earlier))
@@ -74,19 +76,17 @@ def train(
         console.print(f"The report: {line}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _lasting(data: str, counts: "Counts") -> str:
-    """Say for how long the day so far lasts, where that was explored beside the counts."""
-    from training.flights.exploration import Exploration, lasting
+def _lasting(data: str, columns: Columns, counts: "Counts") -> str:
+    """Say for how long the day so far lasts, where the flights, or a file beside counts, show it."""
+    from training.flights.exploration import lasting
 
-    explored = Exploration.beside(data)
-    if explored is None:
-        return ""
+    found = explored(data, columns)
     try:
-        explored.check(counts)
+        found.check(counts)
     except DataError as error:
         console.print(f"{error} Until then the model card leaves it out.", soft_wrap=True)
         return ""
-    return lasting(explored.day_so_far())
+    return lasting(found.day_so_far())
 
 
 @with_columns

@@ -4,7 +4,7 @@ Each command imports what it needs, so that `--help` is quick.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,11 +12,8 @@ from training.project import ARTIFACTS, airport_of
 from training.tables.columns import Columns
 
 from .console import console
-from .data import read_counts
+from .data import explored, read_counts
 from .options import ADDRESS, Data, DropBad, DropMany, with_columns
-
-if TYPE_CHECKING:
-    from training.flights.exploration import Exploration
 
 Destination = Annotated[
     str | None,
@@ -45,7 +42,7 @@ def report(
     with console.status("Measuring and drawing"):
         page = write(
             counts,
-            _explored(data, columns, destination),
+            explored(airport_of(data).data, columns, destination),
             out,
             airport_of(data).data,
         )
@@ -72,13 +69,5 @@ def explore(
 
     check_target(out, files_of(flights))
     read_counts(flights, columns, drop_bad=drop_bad, drop_many=drop_many)  # refuses bad rows
-    explored = Exploration.from_flights(flights, columns, destination=destination)
-    replace(out.parent, {out.name: explored.to_csv().encode()})
-
-
-def _explored(data: str | None, columns: Columns, destination: str | None) -> "Exploration":
-    """Return what the flights show beyond counts, or what lies beside counts."""
-    from training.flights.exploration import Exploration
-
-    address = airport_of(data).data
-    return Exploration.beside(address) or Exploration.from_flights(address, columns, destination)
+    found = Exploration.from_flights(flights, columns, destination=destination)
+    replace(out.parent, {out.name: found.to_csv().encode()})

@@ -20,7 +20,7 @@ from .errors import Floats
 from .folds import flights_asked, holdouts, parts_of, reduced, ways_of
 from .metrics import measure
 
-CHUNK: Final = 1 << 14  # cells that are one-hot encoded together
+CHUNK: Final = 1 << 13  # cells that are one-hot encoded together
 
 
 class Score(NamedTuple):

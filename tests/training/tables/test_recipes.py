@@ -9,10 +9,13 @@ from typing import Final
 import pytest
 
 from tests.support.paths import ROOT
+from training.batch.scoring import score
 from training.flights.aggregation import counted_cells
+from training.project import ARTIFACTS
 from training.tables.columns import Columns
 from training.tables.sources import open_source
 
+MODEL: Final = ARTIFACTS / "model.onnx"
 RECIPES: Final = dict(
     re.findall(
         r"^## ([^\n]+)\n(?:(?!^## ).)*?^```sql\n(.*?)^```",
@@ -202,6 +205,8 @@ def test_a_recipe_makes_the_flights_of_its_form(tmp_path: Path, name: str) -> No
         for cell in cells
     }
     assert found == EXPECTED
+    scored = score(str(tmp_path / "flights.sql"), str(tmp_path / "scored.csv"), MODEL, empty=True)
+    assert scored.flights == sum(flights for flights, _ in EXPECTED.values())
 
 
 def test_every_form_has_a_recipe() -> None:
