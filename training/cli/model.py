@@ -61,9 +61,8 @@ def train(
     counts = replace(counts, period=period or counts.period or airport.period)
     earlier = before(out)
     with console.status("Fitting, converting, proving parity"):
-        metrics = publish(
-            counts, features, out, airport.place, _lasting(airport.data, columns, counts)
-        )
+        lasting = _lasting(airport.data, columns, counts)
+        metrics = publish(counts, features, out, airport.place, lasting)
     if counts.categories.knows_day and "day" not in metrics.unseen:
         console.print("The day so far is not learned: too few flights have it.")
     console.print(figures(metrics, earlier))
@@ -77,7 +76,7 @@ def train(
 
 
 def _lasting(data: str, columns: Columns, counts: "Counts") -> str:
-    """Say for how long the day so far lasts, where the flights, or a file beside counts, show it."""
+    """Say for how long the day so far lasts, by the flights or a file beside counts."""
     from training.flights.exploration import lasting
 
     found = explored(data, columns)
