@@ -67,7 +67,7 @@ def elsewhere_timed(elsewhere: Counts) -> Counts:
 def dated() -> Counts:
     """Return the counts of 23 weeks, some flights without a day so far, bad weeks among them."""
     rng = np.random.default_rng(11)
-    size = 6_000
+    size = 3_000
     week = rng.integers(2_450, 2_473, size)
     storm = rng.uniform(0, 0.5, 23)[week - 2_450]
     day = np.clip(np.round(14 * storm + rng.normal(0, 1, size)), 0, 7).astype(np.int64)

@@ -30,7 +30,9 @@ def refusal(encoder: Encoder, *flights: Flight) -> InputError:
     return raised.value
 
 
-@pytest.mark.parametrize("airport", ["santiago", "elsewhere", "elsewhere_timed"])
+@pytest.mark.parametrize(
+    "airport", [pytest.param("santiago", marks=pytest.mark.slow), "elsewhere", "elsewhere_timed"]
+)
 def test_one_hot_rows_are_those_of_scikit_learn(
     airport: str, request: pytest.FixtureRequest
 ) -> None:
@@ -49,7 +51,9 @@ def test_one_row_alone_is_as_among_others(encoder: Encoder) -> None:
     assert np.array_equal(together, np.concatenate([encoder.one_hot(c[None]) for c in cells]))
 
 
-@pytest.mark.parametrize("airport", ["santiago", "elsewhere_timed"])
+@pytest.mark.parametrize(
+    "airport", [pytest.param("santiago", marks=pytest.mark.slow), "elsewhere_timed"]
+)
 def test_cells_number_the_possible_flights(airport: str, request: pytest.FixtureRequest) -> None:
     counts: Counts = request.getfixturevalue(airport)
     encoder = Encoder(counts.categories)

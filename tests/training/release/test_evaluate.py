@@ -117,6 +117,7 @@ def test_unseen_weeks_of_the_real_airport_are_rarely_called_degraded(
     assert sum(map(bool, alarms)) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_every_tenth_punctual_flight_late_is_found_on_four_weeks(
     published: ModelFile, unseen: pd.DataFrame
@@ -126,6 +127,7 @@ def test_every_tenth_punctual_flight_late_is_found_on_four_weeks(
         assert evaluate(published, late).degraded(MARGIN), seed
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_hours_that_are_exchanged_are_found_on_four_weeks(
     published: ModelFile, unseen: pd.DataFrame

@@ -133,6 +133,7 @@ def test_another_airport_without_times_has_its_own_page(elsewhere: Counts, tmp_p
     )
 
 
+@pytest.mark.slow
 def test_another_airport_with_times_has_its_own_page(
     elsewhere_timed: Counts, tmp_path: Path
 ) -> None:

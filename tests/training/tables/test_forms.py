@@ -161,7 +161,7 @@ def test_a_compressed_file_is_read_whatever_its_name(tmp_path: Path) -> None:
     assert totals(tmp_path / "flights.csv") == {CELL: (40, 20)}
 
 
-@pytest.mark.parametrize("zeros", [0, 1, 511, 3 << 20])
+@pytest.mark.parametrize("zeros", [0, 1, 511, pytest.param(3 << 20, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("streams", [1, 2])
 def test_zero_bytes_behind_a_compressed_file_are_nothing(
     tmp_path: Path, zeros: int, streams: int
