@@ -150,7 +150,7 @@ def _of_another_version(model: Path) -> None:
         (_swapped, "model.onnx: its SHA-256 is not the one in model.onnx.sha256"),
         (_swapped_and_vouched, "model.onnx: its graph has [('OPERA', 'tensor(string)'"),
         (_empty_and_vouched, "model.onnx: it is no ONNX model"),
-        (_of_another_version, "model.onnx: its format version is 1, expected 2"),
+        (_of_another_version, "model.onnx: its format version is 1, expected 3"),
     ],
 )
 def test_a_damaged_model_is_not_served_and_the_reason_is_one_line(
