@@ -1,8 +1,8 @@
 """What the routes answer, from a body and a query."""
 
 import functools
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -28,8 +28,21 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 type Query = dict[str, str]
 type Handler = Callable[[bytes, Query], Awaitable[Answer]]
+type Routes = Mapping[str, Mapping[str, Route]]  # by path and method
 
-# Imported inside the routes that need it, to keep cold starts short: BigQuery, evidence, explain
+
+class Route(NamedTuple):
+    """A handler with its description: the names of schemas, and the query parameters."""
+
+    handler: Handler
+    name: str
+    summary: str
+    answer: str | None  # None for HTML
+    payload: str = "Payload"  # of POST
+    flags: Mapping[str, str] = {}
+
+
+# Imported inside the handlers that need it, to keep cold starts short: BigQuery, evidence, explain
 # and the page.
 
 

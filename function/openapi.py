@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from .flights import DAY_SO_FAR, MAX_FLIGHTS, SCHEDULED
+from .handlers import Route, Routes
 from .metadata import Metadata
-from .routes import Route, Routes
 from .schemas import REFERENCE, CallFault, Described, Fault, schemas_of
 
 FAULTS: Final[Mapping[int, Fault]] = {

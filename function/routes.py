@@ -1,24 +1,9 @@
 """The routes: which handler answers a request, and what OpenAPI says of it."""
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from .errors import RequestError, shown
-from .handlers import Answer, Handler, Handlers, Query
-
-type Routes = Mapping[str, Mapping[str, Route]]  # by path and method
-
-
-class Route(NamedTuple):
-    """A handler with its description: the names of schemas, and the query parameters."""
-
-    handler: Handler
-    name: str
-    summary: str
-    answer: str | None  # None for HTML
-    payload: str = "Payload"  # of POST
-    flags: Mapping[str, str] = {}
-
+from .handlers import Answer, Handler, Handlers, Query, Route, Routes
 
 _FLAGS: Final = {
     "probability": "Answer the calibrated probability of each flight too",
