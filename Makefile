@@ -76,7 +76,6 @@ bigquery: .venv/ready ## print the SQL for BigQuery (DATASET=PROJECT.DATASET; --
 
 test: .venv/ready .build/runtime/ready package ## prove the behaviour in minutes, or run TESTS alone
 	@$(BIN)/pytest $(or $(TESTS),$(QUICK_TESTS))
-	@echo '$(if $(TESTS),These tests passed.,The quick tests passed. `make test-all` also runs those that take long.)'
 
 # ALL=1 (and CI=true) fails where a test skips. Playwright keeps an event loop running, beside which
 # no other test of the process can start one, so the browser has a run of its own.
