@@ -190,6 +190,7 @@ def test_the_weekday_of_operation_is_not_read(tmp_path: Path) -> None:
     assert count(str(path)).counts.sha256 == before
 
 
+@pytest.mark.santiago
 def test_a_contradiction_names_both_months_the_same_everywhere(
     tmp_path: Path, client: TestClient
 ) -> None:

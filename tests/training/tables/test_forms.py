@@ -57,6 +57,7 @@ def test_a_folder_never_replaces_a_column_and_adds_none(
     assert scored(tmp_path / folder / name, tmp_path / "out.csv").equals(plain)
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("name", ["f.csv", "f.parquet"])
 def test_a_folder_gives_the_airline_and_the_month_that_files_lack(
     tmp_path: Path, name: str
@@ -84,6 +85,7 @@ def test_dates_in_one_file_and_times_in_another_are_refused(tmp_path: Path) -> N
         count(str(tmp_path / "b.parquet"))
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("time", ["infinity", "-infinity", "0999-01-01 10:00:00"])
 @pytest.mark.parametrize("column", ["Fecha-I", "Fecha-O"])
 def test_times_that_no_text_could_give_are_bad(tmp_path: Path, time: str, column: str) -> None:
@@ -113,6 +115,7 @@ def test_texts_that_are_stored_as_binary_are_utf_8(tmp_path: Path) -> None:
     assert out.iloc[0, :6].tolist() == ["Aeroméxico", "N", 7, *row[3:], "\\xFF"]
 
 
+@pytest.mark.santiago
 def test_a_month_that_is_no_number_is_one_bad_row(tmp_path: Path) -> None:
     FLIGHTS.to_parquet(tmp_path / "good.parquet")
     path = tmp_path / "flights.parquet"
@@ -126,6 +129,7 @@ def test_a_month_that_is_no_number_is_one_bad_row(tmp_path: Path) -> None:
     assert scored(path, tmp_path / "out.csv")["delay"].isna().sum() == 1
 
 
+@pytest.mark.santiago
 def test_a_column_of_nulls_alone_is_one_without_values(tmp_path: Path) -> None:
     path = tmp_path / "flights.parquet"
     FLIGHTS.assign(**{"Fecha-I": None, "late": [0, 1] * 20}).to_parquet(path)
@@ -136,6 +140,7 @@ def test_a_column_of_nulls_alone_is_one_without_values(tmp_path: Path) -> None:
         count(str(path))
 
 
+@pytest.mark.santiago
 @pytest.mark.parametrize("given", ["f.csv", "f.parquet"])
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_names_come_out_as_they_went_in(tmp_path: Path, given: str, out: str) -> None:

@@ -113,6 +113,7 @@ def test_a_fault_names_the_row_of_the_result_and_its_values(tmp_path: Path) -> N
     ) in str(refusal.value)
 
 
+@pytest.mark.santiago
 def test_the_rows_of_a_query_are_scored_in_their_order_without_an_actual_time(
     tmp_path: Path,
 ) -> None:
