@@ -59,9 +59,9 @@ def explore(
     drop_bad: DropBad = False,
     drop_many: DropMany = False,
 ) -> None:
-    """Count what only the report shows.
+    """Count what only the report and the model card show.
 
-    Beside counts `NAME.csv`, the report finds them as `NAME_exploration.csv`.
+    Beside counts `NAME.csv`, `train` and `report` find them as `NAME_exploration.csv`.
     """
     from training.flights.exploration import Exploration
     from training.release.artifacts import check_target, replace
