@@ -67,6 +67,12 @@ def delayed(data: pd.DataFrame) -> "pd.Series[bool]":
 
 def labels(target: "pd.Series[Any]") -> NDArray[np.int64]:
     """Return labels as 0 and 1, [N]; raise `ValueError` for others."""
+    if (
+        isinstance(target.dtype, np.dtype)
+        and target.dtype.kind == "i"
+        and target.isin((0, 1)).all()
+    ):
+        return target.to_numpy(np.int64)  # as training has them, by the hundred thousand
     return _converted(target, _label, "0 or 1, or true or false", "int64")
 
 

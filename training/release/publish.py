@@ -15,6 +15,7 @@ from function.metadata import FORMAT_VERSION, CellCounts, Metadata
 from training import challenge
 from training.export.graph import libraries, model_graph, pipeline_graph, threshold_of
 from training.export.parity import prove
+from training.fitting.comparison import roc_auc
 from training.fitting.dispersion import design_effect
 from training.fitting.folds import ways_of
 from training.fitting.selection import chosen_settings
@@ -115,7 +116,7 @@ def _step(gain: Gain | None) -> Figures:
 def best_table(scores: dict[Score, Answers], way: str) -> Answers:
     """Return the table of rates with the highest ROC AUC of those that know no more."""
     found = [each for score, each in scores.items() if (score.who, score.way) == ("table", way)]
-    return max(found, key=lambda each: each.measured()["roc_auc"])
+    return max(found, key=lambda each: roc_auc(each.cells, each.probability))
 
 
 def _random_split(recipe: Recipe, counts: Counts) -> dict[str, float]:
