@@ -60,7 +60,7 @@ def in_month(time: object, month: object) -> object:
 
 @pytest.mark.slow
 @described.parametrize()
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 def test_the_function_answers_as_described(case: schemathesis.Case[Any]) -> None:
     put_times_in_their_months(case.body)
     if case.path == "/explain" and case.meta and case.meta.generation.mode.is_positive:

@@ -7,7 +7,9 @@ from typer.testing import CliRunner
 from tests.support.paths import ROOT
 from training.__main__ import app
 from training.errors import DataError
+from training.flights.counts import TOTALS, Counts
 from training.project import ARTIFACTS
+from training.release.publish import publish
 
 COUNTS = ROOT / "data" / "scl_2017.csv"
 
@@ -26,19 +28,16 @@ def report(artifacts: Path, data: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.santiago
-def test_counts_without_an_exploration_beside_them_give_a_report(artifacts: Path) -> None:
-    counts = Path(shutil.copy(COUNTS, artifacts / "counts.csv"))
-    assert "<h3>Destination" not in report(artifacts, counts)
-
-
-@pytest.mark.slow
-@pytest.mark.santiago
-def test_an_exploration_beside_the_counts_is_shown(artifacts: Path) -> None:
-    counts = Path(shutil.copy(COUNTS, artifacts / "counts.csv"))
-    beside = counts.with_name("counts_exploration.csv")
-    shutil.copy(ROOT / "data" / "scl_2017_exploration.csv", beside)
-    assert "<h3>Destination" in report(artifacts, counts)
+def test_an_exploration_beside_the_counts_is_shown(tmp_path: Path, dated: Counts) -> None:
+    counts = tmp_path / "counts.csv"
+    counts.write_text(dated.to_csv())
+    publish(dated, "all", tmp_path)
+    assert "<h3>Destination" not in report(tmp_path, counts)
+    flights, delayed = dated.table[TOTALS].sum()
+    (tmp_path / "counts_exploration.csv").write_text(
+        f"dimension,value,flights,delayed\ndestination,Lima,{flights},{delayed}\n"
+    )
+    assert "<h3>Destination" in report(tmp_path, counts)
 
 
 def test_flights_that_the_model_did_not_learn_from_are_refused_by_their_name(

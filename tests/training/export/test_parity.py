@@ -10,6 +10,7 @@ import pytest
 
 from function.model import Model
 from tests.support.at_hand import possible_flights
+from training.export.graph import model_graph, pipeline_graph
 from training.export.parity import (
     ParityError,
     Pipeline,
@@ -131,7 +132,12 @@ def test_batches_of_any_size_are_answered_alike(
 def test_a_graph_of_another_model_is_not_published(
     tmp_path: Path, oracle: DelayModel, santiago: Counts
 ) -> None:
-    publish(santiago, "top10", tmp_path)
+    other = DelayModel(store=tmp_path / "booster.ubj")
+    other.fit_counts(santiago.part("train"), santiago.categories)
+    metadata = Model(ARTIFACTS / "model.onnx").metadata
+    for name, graph in (("pipeline", pipeline_graph), ("model", model_graph)):
+        made = graph(other, metadata).SerializeToString()
+        (tmp_path / f"{name}.onnx").write_bytes(made)
     with pytest.raises(ParityError, match=r"pipeline\.onnx decides \d+ flights unlike XGBoost"):
         prove(oracle, tmp_path / "pipeline.onnx", ARTIFACTS / "model.onnx")
     with pytest.raises(ParityError, match=r"model\.onnx decides \d+ flights unlike XGBoost"):

@@ -146,7 +146,7 @@ def answer(model: Model, row: Row) -> tuple[int, bytes] | None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["flights.csv", "flights.parquet"])
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS)
 def test_an_engine_counts_and_scores_what_a_loop_does(
     name: str, model: Model, rows: list[Row]
