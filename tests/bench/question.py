@@ -60,7 +60,7 @@ class Questions:
 
     def _ask(self, cells: NDArray[np.int64]) -> Question:
         flights = flights_of(cells, self._oracle.categories)
-        delays = self._oracle.predict(self._oracle.preprocess(flights))
+        delays = self._oracle.predict(self._oracle.encode(flights))
         named = map(msgspec.to_builtins, requests_of(flights))
         body = {"flights": [{n: v for n, v in each.items() if v is not None} for each in named]}
         return Question(msgspec.json.encode(body), msgspec.json.encode({"predict": delays}))

@@ -38,7 +38,7 @@ def test_every_possible_flight_is_answered_as_trained(
         flights = flights_of(cells, oracle.categories)
         body = msgspec.json.encode({"flights": requests_of(flights)})
         answer = client.post("/predict?probability=true", content=body, headers=JSON).json()
-        assert answer["predict"] == by_oracle(oracle, oracle.preprocess(flights)).delay.tolist()
+        assert answer["predict"] == by_oracle(oracle, oracle.encode(flights)).delay.tolist()
         probability = np.array(answer["probability"], np.float32)
         assert probability.tobytes() == graph.answer(flights)[0].probability.tobytes()
         asked += len(flights)

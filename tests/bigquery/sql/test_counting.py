@@ -289,7 +289,7 @@ def test_columns_may_have_other_names_and_types_be_mapped(connect: Connect, tmp_
     assert count(ADDRESS, columns).counts.to_csv() == count(file, columns).counts.to_csv()
 
 
-@pytest.mark.parametrize(("columns", "size"), [(TEXTS, 500), (TYPED, 3000)], ids=["texts", "typed"])
+@pytest.mark.parametrize(("columns", "size"), [(TEXTS, 500), (TYPED, 1500)], ids=["texts", "typed"])
 def test_it_counts_the_real_flights_as_duckdb_does(
     connect: Connect, raw_flights: Path, tmp_path: Path, columns: dict[str, str], size: int
 ) -> None:
