@@ -147,7 +147,7 @@ def _by_week(
         cells = flights_asked(held_out, way)
         for _, week in cells.groupby("week"):
             rows, label, weight = weighted_rows(week)
-            p = model.probability(model.preprocess(rows))
+            p = model.probability(model.encode(rows))
             loss = log_loss(label, p, sample_weight=weight, normalize=False, labels=[0, 1])
             sums.append((week["flights"].sum(), loss))
     return np.array(sums, np.float64)
