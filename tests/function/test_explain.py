@@ -130,6 +130,7 @@ def test_without_a_time_they_are_the_shapley_values_of_the_definition(
         assert adds.HORA is adds.DIANOM is msgspec.UNSET
 
 
+@pytest.mark.slow
 @pytest.mark.santiago
 def test_with_a_time_they_are_the_shapley_values_of_the_definition(
     timed_answer: Explanation, timed: list[Flight], definition: Definition, model: Model

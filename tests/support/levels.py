@@ -12,7 +12,14 @@ from tests.support.paths import ROOT
 
 # What `make test` leaves out and `make test-all` runs. Single tests are marked in their file.
 LEVELS: Final = {
-    "slow": ("tests/bigquery", "tests/cloud", "tests/training/flights/test_spark.py"),
+    "slow": (
+        "tests/bigquery",
+        "tests/cloud",
+        "tests/training/flights/test_exploration.py",
+        "tests/training/flights/test_spark.py",
+        "tests/training/report/test_unseen.py",
+        "tests/training/tables/test_forms.py",
+    ),
     # They measure, or take resources away.
     "alone": ("tests/bench", "tests/faults", "tests/load"),
     "browser": ("tests/function/page", "tests/training/report/test_accessible.py"),

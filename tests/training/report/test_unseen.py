@@ -33,8 +33,7 @@ def predicted(dated: Counts, small: Evaluation) -> pd.DataFrame:
         rest = dated.table[dated.table["week"] % 5 != fold]
         model = DelayModel(None, small.metrics.settings).fit_counts(rest, dated.categories)
         ways = {
-            way: model.probability(model.encode(held.assign(**told)))
-            for way, told in ASKED.items()
+            way: model.probability(model.encode(held.assign(**told))) for way, told in ASKED.items()
         }
         found.append(held.assign(**ways))
     return pd.concat(found, ignore_index=True)
