@@ -15,10 +15,12 @@ LEVELS: Final = {
     "slow": (
         "tests/bigquery",
         "tests/cloud",
+        "tests/training/batch/test_bigquery.py",
         "tests/training/flights/test_exploration.py",
         "tests/training/flights/test_spark.py",
         "tests/training/report/test_unseen.py",
         "tests/training/tables/test_forms.py",
+        "tests/training/tables/test_recipes.py",
     ),
     # They measure, or take resources away.
     "alone": ("tests/bench", "tests/faults", "tests/load"),

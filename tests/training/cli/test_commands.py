@@ -51,6 +51,7 @@ def test_training_on_another_airport_publishes_its_model(tmp_path: Path, elsewhe
     ]
 
 
+@pytest.mark.slow
 def test_bad_data_ends_with_one_line_and_writes_nothing(tmp_path: Path) -> None:
     data, out = tmp_path / "counts.csv", tmp_path / "artifacts"
     data.write_text("OPERA,TIPOVUELO,MES,split,flights,delayed\nSky,N,13,train,2,1\n")

@@ -155,6 +155,7 @@ def test_flight_types_are_mapped_or_one_for_all(tmp_path: Path) -> None:
     assert one.counts.categories.TIPOVUELO == ("X",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [

@@ -106,6 +106,7 @@ def test_the_challenges_counts_are_those_of_its_table(raw_flights: Path) -> None
     assert challenge.count(raw_flights) == challenge.CHALLENGE.read_text()
 
 
+@pytest.mark.slow
 def test_a_year_of_too_few_weeks_is_split_at_random_and_says_so(
     santiago: Counts, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_year_of_too_few_weeks_is_split_at_random_and_says_so(
     assert found == {name: published.unseen["timed"][name] for name in found}
 
 
+@pytest.mark.slow
 def test_a_day_so_far_that_few_flights_have_is_not_learned(dated: Counts, tmp_path: Path) -> None:
     table = dated.table.copy()
     table["HOY"] = table["HOY"].where((table["week"] == 2_450) & (table["HOY"] == 3), -1)
@@ -128,6 +130,7 @@ def test_a_day_so_far_that_few_flights_have_is_not_learned(dated: Counts, tmp_pa
     assert not Model(tmp_path / "model.onnx").metadata.categories.knows_day
 
 
+@pytest.mark.slow
 def test_a_fold_without_the_day_so_far_is_answered_without_it(
     dated: Counts, tmp_path: Path
 ) -> None:
