@@ -21,7 +21,7 @@ from training.tables.sources import Source, files_of, open_source, scheme_of
 from .copying import ANSWER_TYPES, Progress, copy
 from .joining import check_written, create, fetch, joined
 
-MAX_NAMES: Final = 10
+MAX_NAMES: Final = 10  # unknown to the model, that an error lists
 WORDS: Final = {"OPERA": "airline", "TIPOVUELO": "flight type", "MES": "month"}
 
 

@@ -76,14 +76,16 @@ def train(
 
 
 def _lasting(data: str, columns: Columns, counts: "Counts") -> str:
-    """Say for how long the day so far lasts, by the flights or a file beside counts."""
+    """Return the card's text on how long the day so far lasts, or "" where it is not known."""
     from training.flights.exploration import lasting
 
     found = explored(data, columns)
     try:
         found.check(counts)
     except DataError as error:
-        console.print(f"{error} Until then the model card leaves it out.", soft_wrap=True)
+        console.print(
+            f"{error} Until then, the card does not say how long the day lasts.", soft_wrap=True
+        )
         return ""
     return lasting(found.day_so_far())
 

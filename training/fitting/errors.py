@@ -29,11 +29,11 @@ def weeks_of(cells: pd.DataFrame) -> int:
 def clusters_of(cells: pd.DataFrame) -> int:
     """Return the weeks that errors are computed over, 0 where flights are taken for independent.
 
-    They are also where all late flights, or all others, are of one week: without it, there is no
-    ROC AUC.
+    They are independent too where one week holds all late flights, or all others: without that
+    week, there is no ROC AUC.
     """
     weeks = weeks_of(cells)
-    if weeks < 2:  # noqa: PLR2004
+    if weeks <= 1:
         return 0
     each = (cells["week"][flights > 0].nunique() for flights in by_outcome(cells))
     return weeks if min(each) > 1 else 0

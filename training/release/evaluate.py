@@ -22,7 +22,6 @@ from .drift import Drift, drifts
 FALSE_ALARMS: Final = 0.05  # of evaluations on flights of the same law, over all metrics together
 TESTS: Final = 6  # of each way: four metrics get worse, and the bias moves either way
 FEWEST_WEEKS: Final = 4  # of fewer weeks, a storm looks like a worse model
-MAX_NAMES: Final = 10  # names that the model does not know
 WORDS: Final = {"untimed": "without times", "timed": "with times", "day": "with the day so far"}
 
 

@@ -35,7 +35,7 @@ def publish(
     """Train on the counts and replace the artifacts in `out`, after their parity is proven.
 
     `features` is `all`, with the settings that cross-validation chose, or `top10`, the challenge's
-    columns and settings. The model card says for how long the day so far is `lasting`.
+    columns and settings. `lasting` is the model card's text on how long the day so far lasts.
     """
     sha256, counts = counts.sha256, counts.for_training()
     recipe = Recipe(chosen_settings()) if features == "all" else Recipe(Settings(), TOP10)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table, Value
 
+from function.errors import MAX_SHOWN
 from training.errors import RECIPES
 
 from . import files
@@ -17,7 +18,6 @@ from .rows import EARLIEST, FIRST_WEEK, LATEST, checked_rows, column_of, raw_row
 from .sources import Source
 
 EXAMPLES: Final = 3
-MAX_SHOWN: Final = 60  # characters of a value
 _TIME: Final = "a local date and time such as 2017-01-31 23:30:00"
 _FLAG: Final = "0, 1, true or false"
 _SPACE: Final = "a name without white space around it"

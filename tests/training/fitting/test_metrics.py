@@ -1,5 +1,7 @@
 """Metrics on counts are those of the flights they stand for."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from training.fitting.metrics import (
     expected_calibration_error,
     measure,
 )
+from training.flights.counts import Counts
 
 CELLS = pd.DataFrame({"flights": [50, 20, 30], "delayed": [10, 15, 3]})
 PROBABILITY = np.array([0.3, 0.7, 0.1])
@@ -70,3 +73,13 @@ def test_the_number_of_weeks_is_told_and_none_where_one_flight_has_none() -> Non
     assert measure(CELLS, PROBABILITY, delay)["weeks"] == 0
     assert measure(CELLS.assign(week=[7, 8, 8]), PROBABILITY, delay)["weeks"] == 2
     assert measure(CELLS.assign(week=[7, 8, -1]), PROBABILITY, delay)["weeks"] == 0
+
+
+def test_a_week_with_all_late_flights_leaves_errors_to_independent_flights(
+    dated: Counts,
+) -> None:
+    cells = dated.table.assign(delayed=lambda rows: rows["delayed"].where(rows["week"] == 2_450, 0))
+    figures = measure(cells, np.linspace(0.1, 0.4, len(cells)), np.zeros(len(cells), np.int64))
+    assert figures["weeks"] == 0
+    assert all(map(math.isfinite, figures.values()))
+    assert figures["roc_auc_error"] > 0

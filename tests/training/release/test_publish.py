@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import os
 import sys
 from pathlib import Path
@@ -15,7 +14,6 @@ from function.model import Model
 from tests.support.commands import succeed
 from training import challenge
 from training.errors import DataError
-from training.fitting.metrics import measure
 from training.flights.counts import Counts
 from training.model import DelayModel
 from training.project import ARTIFACTS
@@ -138,16 +136,6 @@ def test_a_fold_without_the_day_so_far_is_answered_without_it(
     table["HOY"] = table["HOY"].where(table["week"] % 5 != 2, -1)
     day = publish(Counts.from_table(table), "all", tmp_path).unseen["day"]
     assert day["flights"] == table["flights"][table["HOY"] >= 0].sum()
-
-
-def test_a_week_with_all_late_flights_leaves_errors_to_independent_flights(
-    dated: Counts,
-) -> None:
-    cells = dated.table.assign(delayed=lambda rows: rows["delayed"].where(rows["week"] == 2_450, 0))
-    figures = measure(cells, np.linspace(0.1, 0.4, len(cells)), np.zeros(len(cells), np.int64))
-    assert figures["weeks"] == 0
-    assert all(map(math.isfinite, figures.values()))
-    assert figures["roc_auc_error"] > 0
 
 
 @pytest.mark.parametrize("delayed", [0, 1])
